@@ -1,0 +1,19 @@
+// What every project's jest run shares. MikroORM is ESM only, so jest runs with --experimental-vm-modules (nx.json).
+export default function preset(project) {
+  return {
+    displayName: project,
+    rootDir: '.',
+    testEnvironment: 'node',
+    testMatch: ['<rootDir>/test/**/*.test.ts'],
+    extensionsToTreatAsEsm: ['.ts'],
+    transform: {
+      '^.+\\.ts$': [
+        '@swc/jest',
+        { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+      ],
+    },
+    testTimeout: 60_000,
+    maxWorkers: 2,
+    reporters: ['default', new URL('./tools/jest-counts.mjs', import.meta.url).pathname],
+  };
+}
