@@ -1,0 +1,3 @@
+// Messages that every package shares. The services' own are behind `/events` and `/users`.
+export { Duration } from './gen/google/protobuf/duration.ts';
+export { Timestamp } from './gen/google/protobuf/timestamp.ts';
