@@ -1,0 +1,104 @@
+import type { status } from '@grpc/grpc-js';
+import {
+  Client,
+  credentials,
+  Metadata,
+  type CallOptions,
+  type ClientDuplexStream,
+  type ClientOptions,
+  type MethodDefinition,
+  type ServiceDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { BadRequest, ErrorInfo, Status } from '@tidemark/contracts/rpc';
+import type { FieldViolation } from './faults.ts';
+
+export interface UnaryCallOptions {
+  /** The deadline, in milliseconds from now. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+type MethodOf<M> = M extends {
+  requestSerialize: (value: infer Request) => Buffer;
+  responseDeserialize: (bytes: Buffer) => infer Response;
+  requestStream: infer RequestStream;
+}
+  ? RequestStream extends false
+    ? (request: Request, options?: UnaryCallOptions) => Promise<Response>
+    : () => ClientDuplexStream<Request, Response>
+  : never;
+
+/** The methods of a generated service as promises and streams. */
+export type RpcClient<Definition> = { readonly [Method in keyof Definition]: MethodOf<Definition[Method]> } & {
+  close(): void;
+};
+
+/** What a server answered instead of a response, with the details of its google.rpc.Status. */
+export class RpcError extends Error {
+  readonly code: status;
+  readonly reason: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly fields: readonly FieldViolation[];
+
+  constructor(error: ServiceError) {
+    super(error.details || error.message, { cause: error });
+    const details = detailsOf(error);
+    this.code = error.code;
+    this.reason = details.info?.reason ?? '';
+    this.metadata = details.info?.metadata ?? {};
+    this.fields = (details.badRequest?.fieldViolations ?? []).map(({ field, description }) => ({ field, description }));
+  }
+}
+
+/** @param address "host:port"; the connection is made with the first call and is not encrypted */
+export function rpcClient<Definition extends ServiceDefinition>(
+  definition: Definition,
+  address: string,
+  options: ClientOptions = {},
+): RpcClient<Definition> {
+  const client = new Client(address, credentials.createInsecure(), options);
+  const methods = Object.entries<MethodDefinition<unknown, unknown>>(definition as never).map(([name, method]) => [
+    name,
+    method.requestStream ? () => duplex(client, method) : unary(client, method),
+  ]);
+  return { ...Object.fromEntries(methods), close: () => client.close() } as RpcClient<Definition>;
+}
+
+function unary(client: Client, method: MethodDefinition<unknown, unknown>) {
+  return (request: unknown, { timeoutMs, signal }: UnaryCallOptions = {}): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const options: CallOptions = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+      const cancel = (): void => call.cancel();
+      const call = client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        new Metadata(),
+        options,
+        (error, response) => {
+          signal?.removeEventListener('abort', cancel);
+          if (error) reject(new RpcError(error));
+          else resolve(response);
+        },
+      );
+      if (signal?.aborted) cancel();
+      signal?.addEventListener('abort', cancel, { once: true });
+    });
+}
+
+function duplex(client: Client, method: MethodDefinition<unknown, unknown>) {
+  return client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize);
+}
+
+function detailsOf(error: ServiceError): { info?: ErrorInfo; badRequest?: BadRequest } {
+  const [encoded] = error.metadata.get('grpc-status-details-bin');
+  if (!Buffer.isBuffer(encoded)) return {};
+  const details: { info?: ErrorInfo; badRequest?: BadRequest } = {};
+  for (const { typeUrl, value } of Status.decode(encoded).details) {
+    if (typeUrl.endsWith('/google.rpc.ErrorInfo')) details.info = ErrorInfo.decode(value);
+    if (typeUrl.endsWith('/google.rpc.BadRequest')) details.badRequest = BadRequest.decode(value);
+  }
+  return details;
+}

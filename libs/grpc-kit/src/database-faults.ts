@@ -1,0 +1,52 @@
+import { status } from '@grpc/grpc-js';
+import type { FaultRule } from './faults.ts';
+
+// https://www.postgresql.org/docs/17/errcodes-appendix.html
+const unavailableStates = new Set([
+  '53300', // too_many_connections
+  '55P03', // lock_not_available: the wait for a lock or for the embedded backend was too long
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+]);
+const unavailableSystemCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+]);
+
+// pg gives these of its own no code.
+const unavailableMessages =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+
+/** Recognizes, anywhere in the chain of causes, that PostgreSQL cannot be reached, or not soon enough. */
+export const databaseUnavailable: FaultRule = {
+  code: status.UNAVAILABLE,
+  reason: 'DATABASE_UNAVAILABLE',
+  match(error) {
+    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+      if (isUnavailable(cause)) {
+        return {
+          code: this.code,
+          reason: this.reason,
+          message: 'The database cannot be reached or is busy. Nothing was acknowledged; try again.',
+          retryAfterMs: 1_000,
+        };
+      }
+    }
+    return undefined;
+  },
+};
+
+function isUnavailable(error: Error & { code?: unknown }): boolean {
+  const code = typeof error.code === 'string' ? error.code : '';
+  return (
+    code.startsWith('08') ||
+    unavailableStates.has(code) ||
+    unavailableSystemCodes.has(code) ||
+    unavailableMessages.test(error.message)
+  );
+}

@@ -1,0 +1,49 @@
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { Logger } from './logger.ts';
+
+/** What a handler is told beside its request. */
+export interface CallContext {
+  /** Aborted when nobody waits for the answer any more: the caller cancelled, its deadline passed, or the server ends. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+export type UnaryHandler<Request, Response> = (request: Request, context: CallContext) => Promise<Response>;
+
+/**
+ * Replies to a stream of requests. `requests` ends when the client has sent all, and also when the server shuts down;
+ * what was read by then is still answered, and the kit ends the stream with UNAVAILABLE.
+ */
+export type BidiHandler<Request, Response> = (
+  requests: AsyncIterable<Request>,
+  context: CallContext,
+) => AsyncIterable<Response>;
+
+type HandlerOf<Method> = Method extends {
+  requestDeserialize: (bytes: Buffer) => infer Request;
+  responseSerialize: (value: infer Response) => Buffer;
+  requestStream: infer RequestStream;
+  responseStream: infer ResponseStream;
+}
+  ? [RequestStream, ResponseStream] extends [false, false]
+    ? UnaryHandler<Request, Response>
+    : [RequestStream, ResponseStream] extends [true, true]
+      ? BidiHandler<Request, Response>
+      : never
+  : never;
+
+/** A handler for every method of a generated service. */
+export type HandlersOf<Definition> = { readonly [Method in keyof Definition]: HandlerOf<Definition[Method]> };
+
+/** A generated service together with what answers its methods. */
+export interface RpcService {
+  readonly definition: ServiceDefinition;
+  readonly handlers: Readonly<Record<string, UnaryHandler<unknown, unknown> | BidiHandler<unknown, unknown>>>;
+}
+
+export function rpcService<Definition extends ServiceDefinition>(
+  definition: Definition,
+  handlers: HandlersOf<Definition>,
+): RpcService {
+  return { definition, handlers };
+}
