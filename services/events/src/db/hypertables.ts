@@ -1,0 +1,51 @@
+import type pg from 'pg';
+import type { Hypertable } from '../domain/hypertable.ts';
+import { query } from './query.ts';
+
+interface Row {
+  name: string;
+  time_column: string;
+  chunk_interval_us: string;
+  retention: string | null;
+  chunk_count: string;
+  total_bytes: string | null;
+  row_count: string;
+}
+
+/** The hypertables of the service's schema, by name. */
+export async function listHypertables(pool: pg.Pool, signal: AbortSignal): Promise<Hypertable[]> {
+  const rows = await query<Row>(pool, signal, statement, []);
+  return rows.map((row) => ({
+    name: row.name,
+    timeColumn: row.time_column,
+    chunkInterval: Number(row.chunk_interval_us),
+    retention: row.retention ?? undefined,
+    chunkCount: Number(row.chunk_count),
+    totalBytes: Number(row.total_bytes ?? 0),
+    approximateRowCount: Number(row.row_count),
+  }));
+}
+
+const statement = `
+  SELECT
+    hypertable.hypertable_name AS name,
+    dimension.column_name AS time_column,
+    (extract(epoch FROM dimension.time_interval) * 1000000)::bigint AS chunk_interval_us,
+    policy.config ->> 'drop_after' AS retention,
+    hypertable.num_chunks AS chunk_count,
+    hypertable_size(relation) AS total_bytes,
+    approximate_row_count(relation) AS row_count
+  FROM timescaledb_information.hypertables AS hypertable
+  CROSS JOIN LATERAL CAST(
+    format('%I.%I', hypertable.hypertable_schema, hypertable.hypertable_name) AS regclass
+  ) AS relation
+  JOIN timescaledb_information.dimensions AS dimension
+    ON dimension.hypertable_schema = hypertable.hypertable_schema
+    AND dimension.hypertable_name = hypertable.hypertable_name
+    AND dimension.dimension_number = 1
+  LEFT JOIN timescaledb_information.jobs AS policy
+    ON policy.proc_name = 'policy_retention'
+    AND policy.hypertable_schema = hypertable.hypertable_schema
+    AND policy.hypertable_name = hypertable.hypertable_name
+  WHERE hypertable.hypertable_schema = 'events'
+  ORDER BY name`;

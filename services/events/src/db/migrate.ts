@@ -1,0 +1,76 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Migrator } from '@mikro-orm/migrations';
+import pg from 'pg';
+import { StartupError, type Logger } from '@tidemark/grpc-kit';
+import { CreateEvents } from './migrations/0001-create-events.ts';
+
+export interface HypertableSettings {
+  /** PostgreSQL intervals, such as "1 day". */
+  chunkInterval: string;
+  /** Undefined: kept for ever. */
+  retention: string | undefined;
+}
+
+export const migrations = [{ name: '0001-create-events', class: CreateEvents }];
+
+/** Brings the schema up to date and then sets the hypertable as configured. It needs an administrator's connection. */
+export async function migrate(databaseUrl: string, settings: HypertableSettings, log: Logger): Promise<void> {
+  await ensureTimescale(databaseUrl);
+  const orm = await MikroORM.init({
+    clientUrl: databaseUrl,
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    extensions: [Migrator],
+    ensureDatabase: false,
+    logger: (message) => log.debug(message),
+    migrations: { tableName: 'events.migrations', snapshot: false, silent: true, migrationsList: migrations },
+  } as Parameters<typeof MikroORM.init>[0]);
+  try {
+    const applied = await orm.migrator.up();
+    for (const { name } of applied) log.info(`migrated ${name}`);
+  } finally {
+    await orm.close(true);
+  }
+  await withClient(databaseUrl, (client) => setHypertable(client, settings));
+}
+
+async function ensureTimescale(databaseUrl: string): Promise<void> {
+  await withClient(databaseUrl, async (client) => {
+    const { rowCount } = await client.query(`SELECT FROM pg_available_extensions WHERE name = 'timescaledb'`);
+    if (rowCount === 0) {
+      throw new StartupError('The database server has no TimescaleDB: install it there, or name another DATABASE_URL.');
+    }
+    try {
+      await client.query(`CREATE EXTENSION IF NOT EXISTS timescaledb`);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new StartupError(`TimescaleDB cannot be enabled in the database: ${why}`, { cause });
+    }
+  });
+}
+
+/** The interval counts for chunks made from now on. A policy is replaced only where it says something else. */
+async function setHypertable(client: pg.Client, { chunkInterval, retention }: HypertableSettings): Promise<void> {
+  await client.query(`SELECT set_chunk_time_interval('events.events', $1::interval)`, [chunkInterval]);
+  const { rowCount: unchanged } = await client.query(
+    `SELECT FROM timescaledb_information.jobs
+     WHERE proc_name = 'policy_retention' AND hypertable_schema = 'events' AND hypertable_name = 'events'
+       AND (config ->> 'drop_after')::interval = $1::interval`,
+    [retention ?? null],
+  );
+  if (unchanged) return;
+  await client.query('BEGIN');
+  await client.query(`SELECT remove_retention_policy('events.events', if_exists => true)`);
+  if (retention) await client.query(`SELECT add_retention_policy('events.events', $1::interval)`, [retention]);
+  await client.query('COMMIT');
+}
+
+async function withClient(databaseUrl: string, use: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'tidemark-events-migrate' });
+  await client.connect();
+  try {
+    await use(client);
+  } finally {
+    await client.end();
+  }
+}

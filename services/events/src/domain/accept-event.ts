@@ -1,0 +1,163 @@
+import { isIP } from 'node:net';
+import type { NewEvent } from './event.ts';
+import { day, minute, type Micros } from './micros.ts';
+import { problemOfProperties } from './properties.ts';
+import { isUuid, timeOfUuid } from './uuid.ts';
+
+/** An event as a client sent it: empty text is an absent field. */
+export interface EventDraft {
+  id: string;
+  /** Undefined: the time inside the id. Null: malformed. */
+  time: Micros | undefined | null;
+  page: string;
+  userAgent: string;
+  ipAddress: string;
+  referrer: string;
+  sessionId: string;
+  userId: string;
+  /** Null: malformed. */
+  duration: Micros | undefined | null;
+  properties: Record<string, unknown> | undefined;
+  /** The size of the encoded message; costly, so that it is asked only of an event that could be too large. */
+  encodedBytes(): number;
+}
+
+export interface AcceptanceLimits {
+  oldest: Micros;
+  latest: Micros;
+}
+
+export type RejectionReason =
+  | 'ID_INVALID'
+  | 'TIME_TOO_OLD'
+  | 'TIME_IN_FUTURE'
+  | 'PAGE_REQUIRED'
+  | 'FIELD_TOO_LONG'
+  | 'EVENT_TOO_LARGE'
+  | 'IP_INVALID'
+  | 'DURATION_INVALID'
+  | 'PROPERTIES_INVALID'
+  | 'FIELD_INVALID';
+
+/** Why one event is refused. It is returned and not thrown: one bad event never costs its neighbours. */
+export class Rejected {
+  readonly reason: RejectionReason;
+  readonly message: string;
+
+  constructor(reason: RejectionReason, message: string) {
+    this.reason = reason;
+    this.message = message;
+  }
+}
+
+/** How far ahead of the service's clock an event may be. */
+export const futureTolerance = 5 * minute;
+const longestDuration = 366 * day;
+const maxEventBytes = 32 * 1_024;
+// A character is at most 3 bytes of UTF-8, and a number of one digit, with its comma, becomes 11 bytes of a Struct: no
+// event under this many characters of text and JSON can be too large.
+const smallEventChars = Math.floor(maxEventBytes / 6) - 200;
+const maxLengths = { page: 4_096, userAgent: 4_096, referrer: 4_096, sessionId: 256, userId: 256 } as const;
+const fieldNames = {
+  page: 'page',
+  userAgent: 'user_agent',
+  referrer: 'referrer',
+  sessionId: 'session_id',
+  userId: 'user_id',
+} as const;
+type TextField = keyof typeof maxLengths;
+const textFields = Object.keys(maxLengths) as TextField[];
+
+export function acceptEvent(draft: EventDraft, limits: AcceptanceLimits): NewEvent | Rejected {
+  const time = acceptTime(draft, limits);
+  if (time instanceof Rejected) return time;
+  const problem = problemOfTexts(draft) ?? problemOfIp(draft.ipAddress) ?? problemOfDuration(draft.duration);
+  if (problem) return problem;
+  const properties = acceptProperties(draft.properties);
+  if (properties instanceof Rejected) return properties;
+  if (isTooLarge(draft, properties)) {
+    return new Rejected('EVENT_TOO_LARGE', 'The event is over 32 KB encoded: shorten its texts or properties.');
+  }
+  return {
+    id: draft.id.toLowerCase(),
+    time,
+    page: draft.page,
+    userAgent: draft.userAgent || null,
+    ipAddress: draft.ipAddress || null,
+    referrer: draft.referrer || null,
+    sessionId: draft.sessionId || null,
+    userId: draft.userId || null,
+    duration: draft.duration ?? null,
+    properties,
+  };
+}
+
+function acceptTime({ id, time: given }: EventDraft, { oldest, latest }: AcceptanceLimits): Micros | Rejected {
+  if (!isUuid(id)) {
+    const remedy = 'send a UUID, best of version 7, so that a retry is told from a new event.';
+    return new Rejected('ID_INVALID', id === '' ? `id is absent: ${remedy}` : `id is no UUID: ${remedy}`);
+  }
+  if (given === null) return new Rejected('FIELD_INVALID', 'time is malformed: nanos must be from 0 to 999,999,999.');
+  const time = given ?? timeOfUuid(id);
+  if (time === undefined) {
+    return new Rejected(
+      'ID_INVALID',
+      'time is absent and id is not of version 7: send a time, or an id that holds one.',
+    );
+  }
+  if (time < oldest) return new Rejected('TIME_TOO_OLD', `time is before ${iso(oldest)}, the oldest that is kept.`);
+  if (time > latest) {
+    return new Rejected(
+      'TIME_IN_FUTURE',
+      'time is over 5 minutes ahead of the service: set the clock, or send sent_at.',
+    );
+  }
+  return time;
+}
+
+function problemOfTexts(draft: EventDraft): Rejected | undefined {
+  if (draft.page === '') return new Rejected('PAGE_REQUIRED', 'page is absent: say what was viewed or done.');
+  for (const field of textFields) {
+    const text = draft[field];
+    const limit = maxLengths[field];
+    if (text.length > limit && charactersIn(text) > limit) {
+      return new Rejected('FIELD_TOO_LONG', `${fieldNames[field]} is over ${limit} characters: shorten it.`);
+    }
+    if (text.includes('\0')) return new Rejected('FIELD_INVALID', `${fieldNames[field]} holds a NUL: remove it.`);
+  }
+  return undefined;
+}
+
+function problemOfIp(address: string): Rejected | undefined {
+  // Node also takes a scope ("fe80::1%eth0"), which means nothing beyond its host and which PostgreSQL refuses.
+  if (address === '' || (isIP(address) !== 0 && !address.includes('%'))) return undefined;
+  return new Rejected(
+    'IP_INVALID',
+    'ip_address is neither an IPv4 nor an IPv6 address: send it without port and mask.',
+  );
+}
+
+function problemOfDuration(duration: Micros | undefined | null): Rejected | undefined {
+  if (duration === undefined) return undefined;
+  if (duration !== null && duration >= 0 && duration <= longestDuration) return undefined;
+  return new Rejected('DURATION_INVALID', 'duration must be well-formed and from 0 to 366 days.');
+}
+
+function acceptProperties(properties: EventDraft['properties']): string | null | Rejected {
+  if (properties === undefined) return null;
+  const problem = problemOfProperties(properties);
+  return problem ? new Rejected('PROPERTIES_INVALID', problem) : JSON.stringify(properties);
+}
+
+function isTooLarge(draft: EventDraft, properties: string | null): boolean {
+  const chars = textFields.reduce((sum, field) => sum + draft[field].length, properties?.length ?? 0);
+  return chars > smallEventChars && draft.encodedBytes() > maxEventBytes;
+}
+
+function charactersIn(text: string): number {
+  return Array.from(text).length;
+}
+
+function iso(time: Micros): string {
+  return new Date(Math.ceil(time / 1_000)).toISOString();
+}

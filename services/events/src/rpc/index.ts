@@ -1,0 +1,28 @@
+import { EventsServiceService, HypertablesServiceService } from '@tidemark/contracts/events';
+import { rpcService, type RpcService } from '@tidemark/grpc-kit';
+import type { Context } from './context.ts';
+import { getEvent } from './get-event.ts';
+import { getHypertable } from './get-hypertable.ts';
+import { ingestEvents } from './ingest-events.ts';
+import { listEvents } from './list-events.ts';
+import { listHypertables } from './list-hypertables.ts';
+import { queryBuckets } from './query-buckets.ts';
+import { streamEvents } from './stream-events.ts';
+import { topValues } from './top-values.ts';
+
+export function rpcServices(context: Context): RpcService[] {
+  return [
+    rpcService(EventsServiceService, {
+      ingestEvents: ingestEvents(context),
+      streamEvents: streamEvents(context),
+      getEvent: getEvent(context),
+      listEvents: listEvents(context),
+      queryBuckets: queryBuckets(context),
+      topValues: topValues(context),
+    }),
+    rpcService(HypertablesServiceService, {
+      listHypertables: listHypertables(context),
+      getHypertable: getHypertable(context),
+    }),
+  ];
+}

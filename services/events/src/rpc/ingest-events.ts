@@ -1,0 +1,11 @@
+import type { IngestEventsRequest, IngestEventsResponse } from '@tidemark/contracts/events';
+import type { UnaryHandler } from '@tidemark/grpc-kit';
+import type { Context } from './context.ts';
+import { storeBatch } from './store-batch.ts';
+
+export function ingestEvents(context: Context): UnaryHandler<IngestEventsRequest, IngestEventsResponse> {
+  return async (request, { signal }) => {
+    signal.throwIfAborted();
+    return storeBatch(context, request);
+  };
+}

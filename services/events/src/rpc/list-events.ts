@@ -1,0 +1,30 @@
+import type { ListEventsRequest, ListEventsResponse } from '@tidemark/contracts/events';
+import type { UnaryHandler } from '@tidemark/grpc-kit';
+import { listEvents as listStoredEvents } from '../db/list-events.ts';
+import { parsePageSize, type EventKey } from '../domain/event-list.ts';
+import { parseAll } from '../domain/invalid-argument.ts';
+import type { Context } from './context.ts';
+import { eventMessage, filterOf, rangeOf } from './mapping.ts';
+
+export function listEvents({ pool, tokens }: Context): UnaryHandler<ListEventsRequest, ListEventsResponse> {
+  return async (request, { signal }) => {
+    const { range, filter, pageSize } = parseAll({
+      range: () => rangeOf(request.range),
+      filter: () => filterOf(request.filter),
+      pageSize: () => parsePageSize(request.pageSize),
+    });
+    const { descending } = request;
+    const bound = ['ListEvents', range, filter, descending];
+    const after = keyOf(tokens.read(request.pageToken, bound));
+    const { events, more } = await listStoredEvents(pool, signal, { range, filter, descending, pageSize, after });
+    const last = events.at(-1);
+    return {
+      events: events.map(eventMessage),
+      nextPageToken: more && last ? tokens.write([String(last.time), last.id], bound) : '',
+    };
+  };
+}
+
+function keyOf(cursor: readonly string[] | undefined): EventKey | undefined {
+  return cursor && { time: Number(cursor[0]), id: String(cursor[1]) };
+}

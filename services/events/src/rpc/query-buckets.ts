@@ -1,0 +1,15 @@
+import type { QueryBucketsRequest, QueryBucketsResponse } from '@tidemark/contracts/events';
+import type { UnaryHandler } from '@tidemark/grpc-kit';
+import { queryBuckets as queryStoredBuckets } from '../db/query-buckets.ts';
+import { fillZero } from '../domain/fill-zero.ts';
+import type { Context } from './context.ts';
+import { bucketMessage, bucketQueryOf } from './mapping.ts';
+
+export function queryBuckets({ pool }: Context): UnaryHandler<QueryBucketsRequest, QueryBucketsResponse> {
+  return async (request, { signal }) => {
+    const asked = bucketQueryOf(request);
+    const { starts, buckets } = await queryStoredBuckets(pool, signal, asked);
+    const answered = asked.fill === 'zero' ? fillZero(asked, starts, buckets) : buckets;
+    return { buckets: answered.map(bucketMessage) };
+  };
+}

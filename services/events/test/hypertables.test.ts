@@ -1,0 +1,83 @@
+import { status } from '@grpc/grpc-js';
+import pg from 'pg';
+import { migrate } from '../src/db/migrate.ts';
+import { event, log, startEvents, type Harness } from './harness.ts';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startEvents({ clock: () => Date.parse('2026-11-20T00:00:00Z') * 1_000 });
+});
+afterAll(() => harness.stop());
+
+async function sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: harness.databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('the events are a hypertable of one-day chunks, kept for three months', async () => {
+  await harness.ingest(event({ at: '2026-11-01T10:00:00Z' }), event({ at: '2026-11-02T10:00:00Z' }));
+  await sql('ANALYZE events.events');
+  const { hypertables } = await harness.hypertables.listHypertables({});
+  expect(hypertables).toMatchObject([
+    {
+      name: 'events',
+      timeColumn: 'time',
+      chunkInterval: { seconds: 86_400n, nanos: 0 },
+      retention: '3 mons',
+      chunkCount: 2,
+      approximateRowCount: 2n,
+    },
+  ]);
+  expect(hypertables[0]?.totalBytes).toBeGreaterThan(8_192n);
+  expect(await harness.hypertables.getHypertable({ name: 'events' })).toEqual({ hypertable: hypertables[0] });
+});
+
+test('a hypertable that is not there', async () => {
+  await expect(harness.hypertables.getHypertable({ name: 'settings' })).rejects.toMatchObject({
+    code: status.NOT_FOUND,
+    metadata: { resource: 'hypertable', key: 'settings' },
+  });
+});
+
+test('the key is (time, id) and the only index', async () => {
+  const indexes = await sql<{ indexdef: string }>(`SELECT indexdef FROM pg_indexes WHERE tablename = 'events'`);
+  expect(indexes.map(({ indexdef }) => indexdef)).toEqual([expect.stringMatching(/UNIQUE INDEX .* \("?time"?, id\)/)]);
+});
+
+test('migrating again changes nothing, and a new configuration is taken over', async () => {
+  const jobs = 'SELECT job_id, config FROM timescaledb_information.jobs ORDER BY job_id';
+  const before = await sql(jobs);
+  await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: '3 months' }, log);
+  expect(await sql(jobs)).toEqual(before);
+
+  await migrate(harness.databaseUrl, { chunkInterval: '6 hours', retention: '2 years' }, log);
+  expect((await harness.hypertables.getHypertable({ name: 'events' })).hypertable).toMatchObject({
+    chunkInterval: { seconds: 21_600n },
+    retention: '2 years',
+  });
+  await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: undefined }, log);
+  expect((await harness.hypertables.getHypertable({ name: 'events' })).hypertable).toMatchObject({ retention: '' });
+});
+
+test('the retention policy drops chunks that are wholly too old, and nothing else', async () => {
+  await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: '3 months' }, log);
+  await sql(`
+    INSERT INTO events.events (time, id, received_time, page)
+    SELECT now() - age, gen_random_uuid(), now(), '/'
+    FROM unnest(ARRAY['5 months', '95 days', '80 days', '1 hour']::interval[]) AS age`);
+  const [job] = await sql<{ job_id: number }>(
+    `SELECT job_id FROM timescaledb_information.jobs WHERE proc_name = 'policy_retention' AND hypertable_name = 'events'`,
+  );
+  await sql(`CALL run_job(${job?.job_id ?? 0})`);
+  const [left] = await sql(`
+    SELECT count(*) FILTER (WHERE time < now() - interval '94 days')::int AS old,
+      count(*) FILTER (WHERE time BETWEEN now() - interval '81 days' AND now())::int AS young
+    FROM events.events`);
+  expect(left).toEqual({ old: 0, young: 4 });
+});

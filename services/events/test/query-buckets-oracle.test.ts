@@ -1,0 +1,252 @@
+import {
+  Dimension,
+  Fill,
+  Measure,
+  QueryBucketsRequest,
+  TimeUnit,
+  type Bucket,
+  type Event,
+} from '@tidemark/contracts/events';
+import { event, iso, startEvents, timestamp, type Harness } from './harness.ts';
+import { naiveBoundaries, type Unit } from './naive-buckets.ts';
+import { random } from './random.ts';
+
+// Around a change of the clock: an hour, half an hour, at midnight, over a whole day, in both directions.
+const edges: Array<readonly [zone: string, at: string]> = [
+  ['UTC', '2026-03-01T00:00:00Z'],
+  ['America/New_York', '2026-03-08T07:00:00Z'],
+  ['America/New_York', '2025-11-02T06:00:00Z'],
+  ['Europe/Berlin', '2026-03-29T01:00:00Z'],
+  ['Europe/Berlin', '2025-10-26T01:00:00Z'],
+  ['Asia/Kathmandu', '2026-01-01T00:00:00Z'],
+  ['Australia/Lord_Howe', '2025-10-04T15:30:00Z'],
+  ['Australia/Lord_Howe', '2026-04-04T15:00:00Z'],
+  ['America/Sao_Paulo', '2018-11-04T03:00:00Z'],
+  ['America/Sao_Paulo', '2018-02-18T02:00:00Z'],
+  ['America/Havana', '2025-11-02T05:00:00Z'],
+  ['America/Havana', '2026-03-08T05:00:00Z'],
+  ['Pacific/Apia', '2011-12-30T10:00:00Z'],
+  ['Antarctica/Troll', '2026-03-29T01:00:00Z'],
+  ['Africa/Casablanca', '2026-02-15T02:00:00Z'],
+];
+const widths: Array<readonly [count: number, unit: Unit]> = [
+  [1, 'MINUTE'], [7, 'MINUTE'], [15, 'MINUTE'], [40, 'MINUTE'], [1, 'HOUR'], [2, 'HOUR'], [5, 'HOUR'], [6, 'HOUR'],
+  [24, 'HOUR'], [1, 'DAY'], [2, 'DAY'], [1, 'WEEK'], [1, 'MONTH'], [1, 'QUARTER'], [1, 'YEAR'], [90, 'MINUTE'],
+]; // prettier-ignore
+const dayMs = 86_400_000;
+const questions = 250;
+
+let harness: Harness;
+const seed = Number(process.env['ORACLE_SEED'] ?? Date.now() % 1_000_000);
+const dice = random(seed);
+const stored: Event[] = [];
+
+beforeAll(async () => {
+  console.log(`seed of the questions: ORACLE_SEED=${seed}`);
+  harness = await startEvents({ retention: 'none', clock: () => Date.parse('2026-11-01T00:00:00Z') * 1_000 });
+  for (const [, at] of edges) {
+    const batch = Array.from({ length: 200 }, () => randomEvent(Date.parse(at)));
+    stored.push(...batch);
+    await harness.ingest(...batch);
+  }
+});
+afterAll(() => harness.stop());
+
+/** Near the edge for the most part, and often on a whole hour to the microsecond. */
+function randomEvent(edgeMs: number): Event {
+  const spread = dice.pick([2 * 3_600_000, dayMs, 3 * dayMs]);
+  const ms = edgeMs + Math.floor((dice.fraction() * 2 - 1) * spread);
+  const whole = dice.pick([1, 1, 60_000, 3_600_000]);
+  const micros = dice.pick(['000', '001', '999', '500']);
+  return event({
+    at: new Date(Math.floor(ms / whole) * whole).toISOString().replace('Z', `${whole === 1 ? micros : '000'}Z`),
+    page: dice.pick(['/', '/a', '/b', '/b/c']),
+    sessionId: dice.pick(['', 's1', 's2', 's3']),
+    userId: dice.pick(['', 'u1', 'u2']),
+    properties: dice.pick<Record<string, unknown> | undefined>([
+      undefined,
+      { status: 200 },
+      { status: '200' },
+      { status: null },
+    ]),
+    duration: dice.pick([undefined, { seconds: BigInt(dice.below(5)), nanos: dice.below(1_000_000) * 1_000 }]),
+  });
+}
+
+interface Asked {
+  request: QueryBucketsRequest;
+  startMs: number;
+  endMs: number;
+}
+
+function randomQuestion(): Asked {
+  const [zone, at] = dice.pick(edges);
+  const [count, unit] = dice.pick(widths);
+  const days = count * (unit === 'MINUTE' ? 0.5 : 1);
+  const round = dice.pick([60_000, 3_600_000]);
+  const startMs = Math.floor((Date.parse(at) - dice.fraction() * Math.min(days, 3) * dayMs) / round) * round;
+  const endMs = startMs + Math.ceil((dice.fraction() * 3 * dayMs) / round) * round;
+  const groupings = [
+    { by: { $case: 'dimension' as const, value: Dimension.PAGE } },
+    { by: { $case: 'dimension' as const, value: Dimension.SESSION } },
+    { by: { $case: 'property' as const, value: 'status' } },
+  ];
+  const request = QueryBucketsRequest.fromPartial({
+    range: { start: timestamp(new Date(startMs).toISOString()), end: timestamp(new Date(endMs).toISOString()) },
+    width: { count: count === 1 ? dice.below(2) : count, unit: TimeUnit[unit] },
+    timeZone: zone,
+    filter: dice.pick([
+      {},
+      {},
+      { pageCondition: { $case: 'page' as const, value: '/b' } },
+      { pageCondition: { $case: 'pagePrefix' as const, value: '/b' } },
+      { sessionId: 's1' },
+      { userId: 'u2', properties: { status: 200 } },
+      { properties: { status: null } },
+    ]),
+    groupBy: dice.pick([[], [], [groupings[0]], [groupings[2]], [groupings[1], groupings[0]]]) as never,
+    measures: [
+      Measure.UNIQUE_SESSIONS, Measure.UNIQUE_USERS, Measure.AVG_DURATION, Measure.MIN_DURATION, Measure.MAX_DURATION,
+      Measure.P50_DURATION, Measure.P95_DURATION, Measure.P99_DURATION,
+    ], // prettier-ignore
+    fill: dice.pick([Fill.NONE, Fill.ZERO]),
+    seriesLimit: dice.pick([0, 1, 2]),
+  });
+  return { request, startMs, endMs };
+}
+
+test(`${questions} random questions get the answer of a naive count`, async () => {
+  let asked = 0;
+  while (asked < questions) {
+    const question = randomQuestion();
+    const expected = naiveAnswer(question);
+    if (expected === 'too many') continue;
+    const { buckets } = await harness.events.queryBuckets(question.request);
+    const context = JSON.stringify({ seed, asked, ...question, request: QueryBucketsRequest.toJSON(question.request) });
+    expect({ context, buckets: buckets.map(plain) }).toEqual({ context, buckets: expected });
+    asked += 1;
+  }
+}, 120_000);
+
+type Plain = ReturnType<typeof plain>;
+
+function plain(bucket: Bucket) {
+  const nanos = (duration: Bucket['avgDuration']) => duration && Number(duration.seconds) * 1e9 + duration.nanos;
+  return {
+    start: iso(bucket.start),
+    group: bucket.other ? 'other' : JSON.stringify(bucket.group),
+    count: Number(bucket.count),
+    sessions: Number(bucket.uniqueSessions),
+    users: Number(bucket.uniqueUsers),
+    avg: nanos(bucket.avgDuration),
+    min: nanos(bucket.minDuration),
+    max: nanos(bucket.maxDuration),
+    p50: nanos(bucket.p50Duration),
+    p95: nanos(bucket.p95Duration),
+    p99: nanos(bucket.p99Duration),
+  };
+}
+
+function naiveAnswer({ request, startMs, endMs }: Asked): Plain[] | 'too many' {
+  const unit = (Object.keys(TimeUnit) as Unit[]).find((name) => TimeUnit[name] === request.width?.unit) ?? 'DAY';
+  const lookBack = { MINUTE: 3, HOUR: 4, DAY: 6, WEEK: 16, MONTH: 70, QUARTER: 190, YEAR: 740 }[unit as 'DAY'] * dayMs;
+  const all = naiveBoundaries(
+    Math.floor((startMs - lookBack) / dayMs) * dayMs,
+    endMs,
+    request.width?.count || 1,
+    unit,
+    request.timeZone,
+  );
+  const starts = all.slice(
+    Math.max(
+      0,
+      all.findLastIndex((boundary) => boundary <= startMs),
+    ),
+  );
+  const matching = stored.filter((each) => msOf(each) >= startMs && msOf(each) < endMs && matches(each, request));
+  const series = seriesOf(matching, request);
+  if (starts.length * series.length > 10_000) return 'too many';
+  return starts.flatMap((start, index) => {
+    const inside = matching.filter((each) => msOf(each) >= start && msOf(each) < (starts[index + 1] ?? Infinity));
+    return series.flatMap((group) => {
+      const events = inside.filter((each) => groupIn(each, request, series) === group);
+      return events.length > 0 || request.fill === Fill.ZERO ? [measured(start, group, events)] : [];
+    });
+  });
+}
+
+function msOf({ time }: Event): number {
+  return Number(time?.seconds) * 1_000 + (time?.nanos ?? 0) / 1e6;
+}
+
+function matches(each: Event, { filter }: QueryBucketsRequest): boolean {
+  const condition = filter?.pageCondition;
+  if (condition?.$case === 'page' && each.page !== condition.value) return false;
+  if (condition?.$case === 'pagePrefix' && !each.page.startsWith(condition.value)) return false;
+  if (filter?.sessionId && each.sessionId !== filter.sessionId) return false;
+  if (filter?.userId && each.userId !== filter.userId) return false;
+  return Object.entries(filter?.properties ?? {}).every(([name, value]) => each.properties?.[name] === value);
+}
+
+function groupOf(each: Event, { groupBy }: QueryBucketsRequest): string {
+  const values = groupBy.map(({ by }) => {
+    if (by?.$case === 'property') return textOf(each.properties?.[by.value]);
+    return by?.value === Dimension.PAGE ? each.page : each.sessionId;
+  });
+  return JSON.stringify(values);
+}
+
+/** A string as it is, others as JSON; nothing and null are empty. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+/** The groups with the most events, then `other`. */
+function seriesOf(matching: Event[], request: QueryBucketsRequest): string[] {
+  if (request.groupBy.length === 0) return ['[]'];
+  const counts = new Map<string, number>();
+  for (const each of matching) counts.set(groupOf(each, request), (counts.get(groupOf(each, request)) ?? 0) + 1);
+  const ranked = [...counts].sort(([a, n], [b, m]) => m - n || compareLists(a, b)).map(([group]) => group);
+  const limit = request.seriesLimit || 20;
+  if (ranked.length <= limit) return ranked;
+  // `other` may well hold more events than a group: it comes last all the same.
+  return [...ranked.slice(0, limit), 'other'];
+}
+
+function compareLists(a: string, b: string): number {
+  const [left, right] = [JSON.parse(a) as string[], JSON.parse(b) as string[]];
+  const different = left.findIndex((value, index) => value !== right[index]);
+  return different < 0 ? 0 : (left[different] ?? '') < (right[different] ?? '') ? -1 : 1;
+}
+
+function groupIn(each: Event, request: QueryBucketsRequest, series: string[]): string {
+  const group = groupOf(each, request);
+  return series.includes(group) ? group : 'other';
+}
+
+function measured(startMs: number, group: string, events: Event[]): Plain {
+  const durations = events
+    .flatMap(({ duration }) => (duration ? [Number(duration.seconds) * 1e9 + duration.nanos] : []))
+    .sort((a, b) => a - b);
+  const some = <T>(value: T): T | undefined => (durations.length > 0 ? value : undefined);
+  const percentile = (fraction: number): number => {
+    const place = fraction * (durations.length - 1);
+    const low = durations[Math.floor(place)] ?? 0;
+    const high = durations[Math.ceil(place)] ?? 0;
+    return Math.round(low + (high - low) * (place - Math.floor(place)));
+  };
+  return {
+    start: iso(timestamp(new Date(startMs).toISOString().replace('.000Z', 'Z'))),
+    group,
+    count: events.length,
+    sessions: new Set(events.map(({ sessionId }) => sessionId).filter(Boolean)).size,
+    users: new Set(events.map(({ userId }) => userId).filter(Boolean)).size,
+    avg: some(Math.round(durations.reduce((sum, each) => sum + each, 0) / durations.length)),
+    min: some(durations[0] ?? 0),
+    max: some(durations.at(-1) ?? 0),
+    p50: some(percentile(0.5)),
+    p95: some(percentile(0.95)),
+    p99: some(percentile(0.99)),
+  };
+}
