@@ -1,0 +1,42 @@
+import { readDatabaseUrl, readInteger, readLogLevel, type Environment } from '@tidemark/grpc-kit';
+import type { Argon2Cost } from './domain/password-hasher.ts';
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly database: { readonly url: string; readonly poolSize: number };
+  readonly argon2: Argon2Cost;
+  readonly logLevel: string;
+  readonly shutdownGraceMs: number;
+}
+
+/** What the service is told by its environment; the README lists it. */
+export function readConfig(env: Environment = process.env): Config {
+  const { databaseUrl, logLevel } = readMigrationConfig(env);
+  return {
+    host: env['USERS_HOST'] || '127.0.0.1',
+    port: readInteger(env, 'USERS_PORT', { byDefault: 50_052, min: 0, max: 65_535 }),
+    database: {
+      url: databaseUrl,
+      poolSize: readInteger(env, 'DATABASE_POOL_SIZE', { byDefault: 10, min: 1, max: 1_000 }),
+    },
+    argon2: readArgon2Cost(env),
+    logLevel,
+    shutdownGraceMs: readInteger(env, 'SHUTDOWN_GRACE_MS', { byDefault: 10_000, min: 0, max: 600_000 }),
+  };
+}
+
+export function readMigrationConfig(env: Environment = process.env): { databaseUrl: string; logLevel: string } {
+  return { databaseUrl: readDatabaseUrl(env), logLevel: readLogLevel(env) };
+}
+
+/** The defaults are OWASP's (https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html). */
+function readArgon2Cost(env: Environment): Argon2Cost {
+  const lanes = readInteger(env, 'ARGON2_LANES', { byDefault: 1, min: 1, max: 255 });
+  return {
+    // Argon2 needs 8 KiB for each lane.
+    memoryKib: readInteger(env, 'ARGON2_MEMORY_KIB', { byDefault: 19_456, min: 8 * lanes, max: 4_194_304 }),
+    passes: readInteger(env, 'ARGON2_PASSES', { byDefault: 2, min: 1, max: 1_000 }),
+    lanes,
+  };
+}

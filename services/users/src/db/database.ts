@@ -1,0 +1,47 @@
+import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import type { Client } from 'pg';
+import { CredentialEntity } from './credential-entity.ts';
+import { SettingEntity } from './setting-entity.ts';
+import { UserEntity } from './user-entity.ts';
+
+export const entities = [UserEntity, CredentialEntity, SettingEntity];
+export const serviceRole = 'tidemark_users';
+
+/** Longer than this, a call does not wait for a connection. */
+const connectTimeoutMs = 10_000;
+
+/** The service's connections to PostgreSQL. */
+export class Database {
+  readonly #orm: MikroORM;
+
+  constructor(options: { url: string; poolSize: number }) {
+    this.#orm = new MikroORM({
+      clientUrl: options.url,
+      entities,
+      // Else the first connection asks whether the database exists, and makes it if not.
+      ensureDatabase: false,
+      pool: { min: 0, max: options.poolSize },
+      driverOptions: {
+        connectionString: options.url,
+        connectionTimeoutMillis: connectTimeoutMs,
+        // As a statement and not as a startup option: the extra connection that cancels a statement takes over the
+        // options, and PostgreSQL lets only the user who logged in cancel.
+        onConnect: (client: Client) => client.query(`set role ${serviceRole}`),
+      },
+    });
+  }
+
+  /** What one call works with. When its signal aborts, the statement that runs is cancelled. */
+  session(signal?: AbortSignal): EntityManager {
+    return this.#orm.em.fork(signal && { signal, inflightQueryAbortStrategy: 'cancel query' });
+  }
+
+  /** Fails while the database cannot be asked. */
+  async check(): Promise<void> {
+    await this.session().execute('select 1');
+  }
+
+  async close(): Promise<void> {
+    await this.#orm.close();
+  }
+}

@@ -1,0 +1,44 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { User } from '../domain/user.ts';
+import { MicrosType } from './micros-type.ts';
+import { uniqueOr } from './unique-or.ts';
+import { columnsOf } from './user-entity.ts';
+
+export interface UserToInsert {
+  user: User;
+  /** Absent: the user has no password. */
+  passwordHash: string | undefined;
+  requestId: string | undefined;
+  fingerprint: string;
+}
+
+const time = new MicrosType();
+
+/** The user and the password, both or neither. */
+export async function insertUser(em: EntityManager, row: UserToInsert): Promise<void> {
+  const { user, passwordHash, requestId, fingerprint } = row;
+  const values = {
+    ...columnsOf(user),
+    now: time.convertToDatabaseValue(user.createTime),
+    requestId: requestId ?? null,
+    fingerprint: requestId === undefined ? null : fingerprint,
+    passwordHash: passwordHash ?? null,
+  };
+  await uniqueOr(() => em.execute(statement, values));
+}
+
+// One statement is one transaction, and one way to the database instead of four.
+const statement = `
+  with created as (
+    insert into users.users (
+      id, username, username_key, email, email_key, display_name, bio, avatar_url, locale, time_zone,
+      state, email_verified, revision, create_request_id, create_fingerprint, create_time, update_time
+    )
+    values (
+      :id, :username, :usernameKey, :email, :emailKey, :displayName, :bio, :avatarUrl, :locale, :timeZone,
+      :state, :emailVerified, :revision, :requestId, :fingerprint, :now, :now
+    )
+    returning id, create_time
+  )
+  insert into users.credentials (user_id, password_hash, update_time)
+  select id, :passwordHash, create_time from created where :passwordHash::text is not null`;

@@ -1,0 +1,22 @@
+import { BadValue } from './fields.ts';
+import { charactersOf } from './text.ts';
+
+const minCharacters = 8;
+const maxCharacters = 256;
+
+/** A password that may be set. */
+export function parseNewPassword(input: string): string {
+  return parse(input, minCharacters);
+}
+
+/** A password to check: the shortest allowed length is left out, since it may have been another in the past. */
+export function parsePassword(input: string): string {
+  return parse(input, 1);
+}
+
+function parse(input: string, min: number): string {
+  const length = charactersOf(input);
+  if (length < min || length > maxCharacters) throw new BadValue(`must have ${min} to ${maxCharacters} characters`);
+  // The same password typed on two keyboards can differ in composition (NIST SP 800-63B, 5.1.1.2).
+  return input.normalize('NFC');
+}

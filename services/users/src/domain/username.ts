@@ -1,0 +1,34 @@
+import { caseFold } from './case-fold.ts';
+import { BadValue } from './fields.ts';
+import { charactersOf } from './text.ts';
+
+/** The name to sign in with. */
+export interface Username {
+  /** As the user writes it, in NFC. */
+  readonly text: string;
+  /** What is unique. */
+  readonly key: string;
+}
+
+const minCharacters = 3;
+const maxCharacters = 64;
+const allowed = /^[\p{L}\p{M}\p{Nd}._-]*$/u;
+// Some letters and marks are drawn as nothing, such as the Hangul filler: two names would look the same.
+const invisible = /\p{Default_Ignorable_Code_Point}/u;
+
+export function parseUsername(input: string): Username {
+  const text = input.normalize('NFC');
+  const length = charactersOf(text);
+  if (length < minCharacters || length > maxCharacters) {
+    throw new BadValue(`must have ${minCharacters} to ${maxCharacters} characters`);
+  }
+  if (!allowed.test(text) || invisible.test(text)) {
+    throw new BadValue('must consist of letters, marks, digits, ".", "_" and "-"');
+  }
+  return { text, key: usernameKey(text) };
+}
+
+/** The key of any text, to look up; that of a text which is no username belongs to nobody. */
+export function usernameKey(text: string): string {
+  return caseFold(text);
+}

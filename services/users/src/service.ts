@@ -1,0 +1,60 @@
+import { createLogger, pageTokens, StartupError, startServer, type Logger } from '@tidemark/grpc-kit';
+import type { Config } from './config.ts';
+import { checkSchema, SchemaBehind } from './db/check-schema.ts';
+import { Database } from './db/database.ts';
+import { pageTokenKey } from './db/page-token-key.ts';
+import { systemClock, type Clock } from './domain/clock.ts';
+import { PasswordHasher } from './domain/password-hasher.ts';
+import { faults } from './rpc/faults.ts';
+import { rpcServices } from './rpc/index.ts';
+
+export interface Overrides {
+  clock?: Clock;
+  log?: Logger;
+}
+
+export interface Service {
+  readonly log: Logger;
+  readonly port: number;
+  /** Lets calls under way finish, then closes the database's connections. It may be called twice. */
+  stop(): Promise<void>;
+}
+
+// A thousand ids of BatchGetUsers take 38 KB, the largest user some 30 KB.
+const maxRequestBytes = 256 * 1024;
+
+/** The users service, serving. */
+export async function create(config: Config, overrides: Overrides = {}): Promise<Service> {
+  const log = overrides.log ?? createLogger({ name: 'users', level: config.logLevel });
+  const database = new Database(config.database);
+  try {
+    const server = await serve(config, database, overrides.clock ?? systemClock, log);
+    log.info({ port: server.port }, `serving on ${config.host}:${server.port}`);
+    let stopped: Promise<void> | undefined;
+    const stop = async (): Promise<void> => {
+      await server.stop(config.shutdownGraceMs);
+      await database.close();
+    };
+    return { log, port: server.port, stop: () => (stopped ??= stop()) };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function serve(config: Config, database: Database, clock: Clock, log: Logger) {
+  await checkSchema(database.session()).catch((cause: unknown) => {
+    if (!(cause instanceof SchemaBehind)) throw cause;
+    throw new StartupError('The users schema is missing or behind: run `npx nx migrate users`.', { cause });
+  });
+  const [key, passwords] = await Promise.all([pageTokenKey(database.session()), PasswordHasher.create(config.argon2)]);
+  return startServer({
+    host: config.host,
+    port: config.port,
+    services: rpcServices({ database, clock, passwords, pageTokens: pageTokens(key) }),
+    faults,
+    log,
+    check: () => database.check(),
+    maxRequestBytes,
+  });
+}

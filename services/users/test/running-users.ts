@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import {
+  CreateUserRequest,
+  CredentialsServiceService,
+  UsersServiceService,
+  type User,
+} from '@tidemark/contracts/users';
+import { rpcClient, RpcError, type RpcClient } from '@tidemark/grpc-kit';
+import { silentLog, testDatabase, type TestDatabase } from '@tidemark/testing';
+import { Client } from 'pg';
+import type { Config } from '../src/config.ts';
+import { migrate } from '../src/db/migrate.ts';
+import { create, type Overrides } from '../src/service.ts';
+
+/** The service on a database of its own, with clients of both. */
+export interface RunningUsers {
+  users: RpcClient<typeof UsersServiceService>;
+  credentials: RpcClient<typeof CredentialsServiceService>;
+  /** An administrator's connection. */
+  sql: Client;
+  databaseUrl: string;
+  /** Creates a user with a username and an email that nobody has; what is given comes on top. */
+  make(user?: Parameters<typeof CreateUserRequest.fromPartial>[0]['user'], password?: string): Promise<User>;
+  stop(): Promise<void>;
+}
+
+/** Cheap hashes: what is tested is not their strength. */
+export const argon2 = { memoryKib: 64, passes: 1, lanes: 1 };
+
+export async function runUsers(overrides: Overrides = {}): Promise<RunningUsers> {
+  const database = await freshDatabase();
+  const service = await create(configFor(database.url), { log: silentLog('users'), ...overrides });
+  const users = rpcClient(UsersServiceService, `127.0.0.1:${service.port}`);
+  const credentials = rpcClient(CredentialsServiceService, `127.0.0.1:${service.port}`);
+  const sql = new Client(database.url);
+  await sql.connect();
+  let made = 0;
+  return {
+    users,
+    credentials,
+    sql,
+    databaseUrl: database.url,
+    async make(user, password = '') {
+      const name = `somebody${(made += 1)}`;
+      const request = { user: { username: name, email: `${name}@example.com`, ...user }, password };
+      return userOf(await users.createUser(CreateUserRequest.fromPartial(request)));
+    },
+    async stop() {
+      users.close();
+      credentials.close();
+      await service.stop();
+      await sql.end();
+      await database.stop();
+    },
+  };
+}
+
+export async function freshDatabase(): Promise<TestDatabase> {
+  const schemaDir = join(import.meta.dirname, '../src/db/migrations');
+  return testDatabase({ schemaDir, migrate: (url) => migrate(url).then(() => undefined) });
+}
+
+export function configFor(url: string): Config {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    database: { url, poolSize: 10 },
+    argon2,
+    logLevel: 'silent',
+    shutdownGraceMs: 2_000,
+  };
+}
+
+export function userOf({ user }: { user: User | undefined }): User {
+  if (!user) throw new Error('the response has no user');
+  return user;
+}
+
+/** The error that a call must end with. */
+export async function errorOf(call: Promise<unknown>): Promise<RpcError> {
+  const outcome = await call.then(
+    (response) => response,
+    (error: unknown) => error,
+  );
+  if (!(outcome instanceof RpcError)) throw new Error('the call must fail with a status', { cause: outcome });
+  return outcome;
+}
+
+export async function fieldsOf(call: Promise<unknown>): Promise<string[]> {
+  return (await errorOf(call)).fields.map(({ field }) => field);
+}
+
+/** Why each of the calls that failed did. */
+export function refusalsOf(outcomes: readonly PromiseSettledResult<unknown>[]): string[] {
+  return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? (outcome.reason as RpcError).reason : []));
+}
