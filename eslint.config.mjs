@@ -31,7 +31,7 @@ export default tseslint.config(
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs', '*/*.mjs', '*/*/*.mjs'] } } },
+    languageOptions: { parserOptions: { projectService: true } },
     plugins: { '@nx': nx, 'import-x': importX },
     rules: {
       '@nx/enforce-module-boundaries': ['error', { depConstraints: boundaries, banTransitiveDependencies: true }],
@@ -66,6 +66,16 @@ export default tseslint.config(
         { object: 'process', property: 'env', message: 'Only config.ts reads it.' },
       ],
       'no-restricted-imports': ['error', { name: '@tidemark/dev-db', message: 'A service never knows its database.' }],
+    },
+  },
+  {
+    // Configuration and what runs before anything is installed: plain JavaScript, in no tsconfig.
+    files: ['**/*.mjs'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { ...tseslint.configs.disableTypeChecked.languageOptions, globals: { process: 'readonly' } },
+    rules: {
+      ...tseslint.configs.disableTypeChecked.rules,
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
     },
   },
   { files: ['**/jest.config.mjs'], rules: { '@nx/enforce-module-boundaries': 'off' } },
