@@ -34,7 +34,8 @@ test.each(['events', 'users'] as const)('%s refuses a database without its schem
 });
 
 test.each(['events', 'users'] as const)('%s migrates once, and again without a change', async (service) => {
-  for (const _ of [1, 2]) expect(await run(service, 'migrate').exit).toBe(0);
+  expect(await run(service, 'migrate').exit).toBe(0);
+  expect(await run(service, 'migrate').exit).toBe(0);
 });
 
 test.each([

@@ -39,12 +39,11 @@ export function runTool(tool: 'start' | 'import', args: string[], env: Record<st
 }
 
 /** Waits until the process has written a text. */
-export async function written({ child, output, exit }: Running, text: string | RegExp): Promise<void> {
-  const found = (): boolean => (typeof text === 'string' ? output.text.includes(text) : text.test(output.text));
-  let ended = false;
-  void exit.then(() => (ended = true));
-  while (!found()) {
-    if (ended) throw new Error(`process ${child.pid ?? 0} ended without writing ${text}:\n${output.text}`);
+export async function written({ child, output, exit }: Running, text: string): Promise<void> {
+  const state = { ended: false };
+  void exit.then(() => (state.ended = true));
+  while (!output.text.includes(text)) {
+    if (state.ended) throw new Error(`process ${child.pid ?? 0} ended without writing "${text}":\n${output.text}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
