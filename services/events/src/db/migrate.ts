@@ -49,20 +49,31 @@ async function ensureTimescale(databaseUrl: string): Promise<void> {
   });
 }
 
-/** The interval counts for chunks made from now on. A policy is replaced only where it says something else. */
+/** The chunk interval counts for chunks made from now on. */
 async function setHypertable(client: pg.Client, { chunkInterval, retention }: HypertableSettings): Promise<void> {
   await client.query(`SELECT set_chunk_time_interval('events.events', $1::interval)`, [chunkInterval]);
-  const { rowCount: unchanged } = await client.query(
-    `SELECT FROM timescaledb_information.jobs
-     WHERE proc_name = 'policy_retention' AND hypertable_schema = 'events' AND hypertable_name = 'events'
-       AND (config ->> 'drop_after')::interval = $1::interval`,
+  const { rows } = await client.query<{ same: boolean | null }>(
+    `SELECT (config ->> 'drop_after')::interval = $1::interval AS same
+     FROM timescaledb_information.jobs
+     WHERE proc_name = 'policy_retention' AND hypertable_schema = 'events' AND hypertable_name = 'events'`,
     [retention ?? null],
   );
-  if (unchanged) return;
+  const [installed] = rows;
+  if (installed ? installed.same : !retention) return;
+  await refuseApacheEdition(client);
   await client.query('BEGIN');
   await client.query(`SELECT remove_retention_policy('events.events', if_exists => true)`);
   if (retention) await client.query(`SELECT add_retention_policy('events.events', $1::interval)`, [retention]);
   await client.query('COMMIT');
+}
+
+async function refuseApacheEdition(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ license: string }>(`SELECT current_setting('timescaledb.license') AS license`);
+  if (rows[0]?.license !== 'apache') return;
+  throw new StartupError(
+    'The database has the Apache edition of TimescaleDB, which keeps no retention policy: ' +
+      'use the community edition, or set EVENTS_RETENTION=none and drop old chunks yourself.',
+  );
 }
 
 async function withClient(databaseUrl: string, use: (client: pg.Client) => Promise<void>): Promise<void> {
