@@ -123,6 +123,11 @@ export class ImportProcess {
     this.#child.kill('SIGINT');
   }
 
+  /** For a test that failed before its end. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   async end(rest: string | Buffer = ''): Promise<Outcome> {
     this.#child.stdin?.end(rest);
     return this.outcome();

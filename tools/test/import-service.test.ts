@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { ImportProcess, startEventsProcess, until, type EventsProcess, type Outcome } from './import-harness.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'import-service-'));
+const processes: ImportProcess[] = [];
 let keeping: EventsProcess;
 
 beforeAll(async () => {
@@ -13,12 +14,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  for (const started of processes) started.kill();
   await keeping.stop();
   rmSync(folder, { recursive: true });
 });
 
 function start(args: string[], env?: Record<string, string>, service = keeping): ImportProcess {
-  return new ImportProcess(['--events', `127.0.0.1:${service.port}`, ...args], env);
+  const started = new ImportProcess(['--events', `127.0.0.1:${service.port}`, ...args], env);
+  processes.push(started);
+  return started;
 }
 
 async function run(...args: string[]): Promise<Outcome> {

@@ -1,5 +1,4 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Server, ServerCredentials, status, type ServerDuplexStream } from '@grpc/grpc-js';
 import {
   Event,
@@ -95,7 +94,10 @@ test.each([['UNAVAILABLE'], ['INTERNAL'], ['CANCELLED'], ['OK']] as const)(
     const { stream, seen } = await open(
       await serve((call) => {
         calls += 1;
-        if (calls > 2) return answerAll(call);
+        if (calls > 2) {
+          answerAll(call);
+          return;
+        }
         let requests = 0;
         call.on('data', (request: StreamEventsRequest) => {
           requests += 1;
@@ -169,10 +171,12 @@ test('says that nothing listens', async () => {
 });
 
 test('says the same of a port that accepts and stays silent', async () => {
-  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  let socket: Socket | undefined;
+  const silent = createServer((accepted) => (socket = accepted)).listen(0, '127.0.0.1');
   await waitFor(() => silent.listening);
   const { port } = silent.address() as AddressInfo;
   await expect(open(`127.0.0.1:${port}`, { reachWithinMs: 300 })).rejects.toThrow('cannot reach the events service');
+  socket?.destroy();
   silent.close();
 });
 

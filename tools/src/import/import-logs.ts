@@ -108,5 +108,5 @@ function totalSize(inputs: readonly Input[]): number | undefined {
 }
 
 function stateOf({ linesRead, stored, duplicates }: Tally): string {
-  return `${linesRead.toLocaleString('en-US')} lines read, ${(stored + duplicates).toLocaleString('en-US')} there`;
+  return `${linesRead.toLocaleString('en-US')} lines read, ${(stored + duplicates).toLocaleString('en-US')} events acknowledged`;
 }

@@ -19,7 +19,16 @@ class TerminalProgress implements Progress {
   #totalBytes: number | undefined;
 
   constructor(stream: NodeJS.WriteStream) {
-    this.#bars = new MultiBar({ stream, hideCursor: true, clearOnComplete: true, gracefulExit: false, barsize: 30 });
+    this.#bars = new MultiBar({
+      stream,
+      barsize: 30,
+      hideCursor: true,
+      clearOnComplete: true,
+      // Cuts the bar at the terminal's edge, while what is printed above it may take several rows.
+      linewrap: true,
+      // Ctrl-C is the caller's.
+      gracefulExit: false,
+    });
   }
 
   begin(phase: string, totalBytes: number | undefined): void {

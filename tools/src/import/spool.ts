@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Input } from './input.ts';
+import { cannotRead, type Input } from './input.ts';
 
 /** Copies of inputs that can be read only once, such as standard input and pipes, so that they can be read twice. */
 export class Spool {
@@ -21,7 +21,11 @@ export class Spool {
     this.#folder ??= await mkdtemp(join(tmpdir(), 'tidemark-import-'));
     const path = join(this.#folder, String((this.#count += 1)));
     // A log holds addresses of people: nobody else on this machine may read the copy.
-    await pipeline(input.open(), createWriteStream(path, { mode: 0o600 }), { signal: this.#signal });
+    await pipeline(input.open(), createWriteStream(path, { mode: 0o600 }), { signal: this.#signal }).catch(
+      (error: unknown) => {
+        throw cannotRead(input.name, error);
+      },
+    );
     const { size } = await stat(path);
     return { name: input.name, size, open: () => createReadStream(path, { signal: this.#signal }) };
   }

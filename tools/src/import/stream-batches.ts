@@ -52,6 +52,7 @@ export class BatchStream {
   readonly #unanswered: Sent[] = [];
   #nextSequence = 1n;
   #call: ClientDuplexStream<StreamEventsRequest, StreamEventsResponse> | undefined;
+  readonly #closing = new AbortController();
   #connecting = false;
   #isLost = false;
   #backoffMs = firstBackoffMs;
@@ -115,6 +116,7 @@ export class BatchStream {
   close(): void {
     this.#signal.removeEventListener('abort', this.#interrupt);
     clearTimeout(this.#watchdog);
+    this.#closing.abort();
     const call = this.#call;
     this.#call = undefined;
     call?.cancel();
@@ -146,12 +148,12 @@ export class BatchStream {
     if (this.#connecting) return;
     this.#connecting = true;
     try {
-      await sleep(afterMs, undefined, { signal: this.#signal });
+      await sleep(afterMs, undefined, { signal: this.#closing.signal });
       await this.#ready(this.#patienceMs);
       this.#connecting = false;
       this.#open();
     } catch {
-      // The signal or the watchdog has said why.
+      // It is closed, or interrupted, or the watchdog has said why.
       this.#connecting = false;
     }
   }
@@ -178,6 +180,7 @@ export class BatchStream {
     this.#unanswered.shift();
     this.#backoffMs = firstBackoffMs;
     this.#isLost = false;
+    this.#lastFault = '';
     this.#watch();
     this.#observer.onAnswer(first.batch, answer);
     this.#wake();
