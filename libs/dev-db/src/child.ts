@@ -16,7 +16,7 @@ process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.on('SIGHUP', () => {});
 
-const options = JSON.parse(process.argv[2]!) as ChildOptions;
+const options = JSON.parse(process.argv[2] ?? '') as ChildOptions;
 let folder: Awaited<ReturnType<typeof openFolder>> | undefined;
 if (options.dataDir !== undefined) folder = await openFolder(options.dataDir);
 process.on('exit', () => folder?.release());
@@ -26,18 +26,18 @@ if (!process.connected) leave();
 const engine = await Engine.open({
   ...(folder ? { dataDir: folder.files } : {}),
   ...(options.template !== undefined && (!folder || folder.isNew) ? { template: options.template } : {}),
-}).catch((error: Error) => end({ kind: 'start-failed', message: error.message }));
+}).catch((error: unknown) => end({ kind: 'start-failed', message: messageOf(error) }));
 folder?.finished();
 engine.onFatal = (message) => void end({ kind: 'fatal', message });
 
 const server = new Server(engine, options);
 const port = await server
   .listen(options.port)
-  .catch((error: NodeJS.ErrnoException) =>
+  .catch((error: unknown) =>
     end(
-      error.code === 'EADDRINUSE'
+      codeOf(error) === 'EADDRINUSE'
         ? { kind: 'port-taken', port: options.port }
-        : { kind: 'start-failed', message: error.message },
+        : { kind: 'start-failed', message: messageOf(error) },
     ),
   );
 const jobs = new Jobs(server, options.jobIntervalMs, (job, message) => report({ kind: 'job-failed', job, message }));
@@ -46,8 +46,8 @@ report({ kind: 'ready', port });
 
 async function obey(order: Order): Promise<void> {
   if (order.kind === 'snapshot') {
-    const failure = await server.snapshot(order.file).then(() => undefined, String);
-    report({ kind: 'snapshot-taken', ...(failure === undefined ? {} : { message: failure }) });
+    const failure = await server.snapshot(order.file).then(() => undefined, messageOf);
+    report({ kind: 'snapshot-taken', id: order.id, ...(failure === undefined ? {} : { message: failure }) });
     return;
   }
   jobs.stop();
@@ -58,9 +58,9 @@ async function obey(order: Order): Promise<void> {
 
 /** The folder holds the lock beside PostgreSQL's files, and a mark while those are being made. */
 async function openFolder(dataDir: string) {
-  mkdirSync(dataDir, { recursive: true });
-  const root = realpathSync(dataDir);
   try {
+    mkdirSync(dataDir, { recursive: true });
+    const root = realpathSync(dataDir);
     const lock = lockFolder(dataDir, join(root, 'lock'));
     const files = join(root, 'postgres');
     const unfinished = join(root, 'unfinished');
@@ -72,17 +72,32 @@ async function openFolder(dataDir: string) {
     return { files, isNew, release: lock.release, finished: () => rmSync(unfinished, { force: true }) };
   } catch (error) {
     if (error instanceof DataDirLocked) return end({ kind: 'locked', dataDir, pid: error.pid });
-    return end({ kind: 'start-failed', message: String(error) });
+    return end({ kind: 'start-failed', message: `${dataDir} cannot be its data folder: ${remark(error)}` });
   }
 }
 
+function remark(error: unknown): string {
+  const code = codeOf(error) ?? '';
+  if (['EEXIST', 'ENOTDIR'].includes(code)) return 'it is not a folder, or is below what is none.';
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) return `it may not be written to (${code}).`;
+  return messageOf(error);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function report(message: Report): void {
-  if (process.connected) process.send!(message);
+  if (process.connected) process.send?.(message);
 }
 
 /** Reports, and leaves once the parent has the message; nothing after it runs. */
 function end(message: Report): Promise<never> {
-  if (process.connected) process.send!(message, leave);
+  if (process.connected) process.send?.(message, leave);
   else leave();
   return new Promise(() => {});
 }

@@ -24,6 +24,14 @@ export class PortTaken extends Error {
   }
 }
 
+/** The database was stopped, has given up, or is just being restarted. */
+export class NotRunning extends Error {
+  constructor() {
+    super('The embedded database is not running.');
+    this.name = 'NotRunning';
+  }
+}
+
 /** The database could not be started, for another reason. */
 export class StartFailed extends Error {
   constructor(reason: string) {

@@ -1,2 +1,2 @@
-export { DataDirLocked, PortTaken, StartFailed } from './faults.ts';
+export { DataDirLocked, NotRunning, PortTaken, StartFailed } from './faults.ts';
 export { start, type DevDatabase, type DevDatabaseEvent, type DevDatabaseOptions } from './start.ts';

@@ -1,5 +1,5 @@
-import type { Engine } from './engine/engine.ts';
-import type { Summary } from './wire/backend-messages.ts';
+import type { Engine, Ready } from './engine/engine.ts';
+import type { Notification } from './wire/backend-messages.ts';
 import type { Connection } from './wire/connection.ts';
 
 /** Who listens to which channel. The backend listens to whatever anybody listens to. */
@@ -19,20 +19,20 @@ export class Listening {
     this.#said.set(connection, [...(this.#said.get(connection) ?? []), sql]);
   }
 
-  deliver(from: Connection, summary: Summary): void {
-    for (const { channel, payload } of summary.notifications) {
+  deliver(from: number, notifications: Notification[]): void {
+    for (const { channel, payload } of notifications) {
       for (const connection of this.#connections.values()) {
-        if (connection.channels.has(channel)) connection.notify(from.id, channel, payload);
+        if (connection.channels.has(channel)) connection.notify(from, channel, payload);
       }
     }
   }
 
-  async settled(connection: Connection, tags: string[]): Promise<void> {
+  async settled(connection: Connection, { tags, failed }: Ready): Promise<void> {
     if (tags.includes('DISCARD ALL')) connection.channels.clear();
     else if (!this.#said.has(connection)) return;
     const said = this.#said.get(connection) ?? [];
     this.#said.delete(connection);
-    if (!tags.includes('ROLLBACK')) for (const sql of said) follow(connection.channels, sql);
+    if (!failed && !tags.includes('ROLLBACK')) for (const sql of said) follow(connection.channels, sql);
     await this.#listenToAll();
   }
 
@@ -44,7 +44,7 @@ export class Listening {
   async #listenToAll(): Promise<void> {
     const wanted = new Set([...this.#connections.values()].flatMap(({ channels }) => [...channels]));
     const rows = await this.#engine.do('SELECT * FROM pg_listening_channels()');
-    const listening = new Set(rows.map(([channel]) => channel!));
+    const listening = new Set(rows.flatMap(([channel]) => channel ?? []));
     const sql = [
       ...[...wanted].filter((channel) => !listening.has(channel)).map((channel) => `LISTEN ${quoted(channel)}`),
       ...[...listening].filter((channel) => !wanted.has(channel)).map((channel) => `UNLISTEN ${quoted(channel)}`),
@@ -55,10 +55,10 @@ export class Listening {
 
 /** Takes the statements in the order in which they stand. */
 function follow(channels: Set<string>, sql: string): void {
-  for (const [, verb, name] of sql.matchAll(/\b(unlisten|listen)\s+("(?:[^"]|"")+"|[\w$\x80-\xff]+|\*)/gi)) {
-    const channel = name!.startsWith('"') ? name!.slice(1, -1).replaceAll('""', '"') : name!.toLowerCase();
+  for (const [, verb = '', name = ''] of sql.matchAll(/\b(unlisten|listen)\s+("(?:[^"]|"")+"|[\w$\x80-\xff]+|\*)/gi)) {
+    const channel = name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase();
     const utf8 = Buffer.from(channel, 'latin1').toString();
-    if (verb!.toLowerCase() === 'listen') channels.add(utf8);
+    if (verb.toLowerCase() === 'listen') channels.add(utf8);
     else if (name === '*') channels.clear();
     else channels.delete(utf8);
   }

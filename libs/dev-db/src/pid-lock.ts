@@ -12,7 +12,7 @@ import { DataDirLocked } from './faults.ts';
  *
  * @throws DataDirLocked
  */
-export function lockFolder(dataDir: string, file: string): { release(): void } {
+export function lockFolder(dataDir: string, file: string): { release: () => void } {
   const mine = `${process.pid} ${startTime(process.pid)} ${randomUUID()}\n`;
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, mine);
@@ -89,7 +89,7 @@ function startTime(pid: number): string | undefined {
       // Field 22, in clock ticks since boot; the name in brackets before it may hold spaces.
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === 'Z' ? undefined : fields[19]!;
+      return fields[0] === 'Z' ? undefined : (fields[19] ?? UNKNOWN);
     }
     const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
     return started.trim().replaceAll(/\s+/g, '_') || UNKNOWN;

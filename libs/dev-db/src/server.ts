@@ -31,9 +31,12 @@ export class Server implements Reception {
     this.turns = new Turns(engine, limits, {
       enter: (connection) => this.#enter(connection),
       heard: (connection, unit) => this.#heard(connection, unit),
-      said: (connection, summary) => this.#listening.deliver(connection, summary),
-      settled: (connection, ready) => this.#settled(connection, ready),
+      answered: (connection, ready) => this.#answered(connection, ready),
+      settled: (connection, ready) => this.#listening.settled(connection, ready),
     });
+    engine.onNotifications = (notifications) => {
+      this.#listening.deliver(this.#last?.id ?? OWN_SESSION, notifications);
+    };
     this.#tcp = createServer((socket) => {
       const id = ++this.#lastId;
       this.#connections.set(id, new Connection(id, socket, this));
@@ -68,9 +71,9 @@ export class Server implements Reception {
     await this.turns.take(async () => {
       clearTimeout(limit);
       if (connection.gone) return;
-      const fault = await this.#refusal(connection, login);
-      if (fault) return connection.fail(fault.code, fault.message);
-      if (!connection.gone) connection.welcome(login, this.#parametersFor(login));
+      const admission = await this.#admit(connection, login);
+      if ('code' in admission) connection.fail(admission.code, admission.message);
+      else connection.welcome(login, this.#parametersFor(login, admission.isSuperuser));
     });
   }
 
@@ -87,11 +90,10 @@ export class Server implements Reception {
 
   closed(connection: Connection): void {
     this.turns.withdraw(connection);
-    this.#forgotten.delete(connection);
     void this.turns.take(() => this.#cleanUp(connection));
   }
 
-  async #refusal(connection: Connection, login: Login): Promise<{ code: string; message: string } | undefined> {
+  async #admit(connection: Connection, login: Login): Promise<{ isSuperuser: boolean } | Refusal> {
     if (login.replication) return { code: '0A000', message: 'the embedded database has no replication' };
     await this.#enterOwn();
     const { user, settings } = login;
@@ -101,27 +103,25 @@ export class Server implements Reception {
          ELSE EXISTS (SELECT FROM pg_roles WHERE rolname = ${text(wanted)}) AND pg_has_role(oid, ${text(wanted)}, 'SET') END
        FROM pg_roles WHERE rolname = ${text(user)}`,
     );
-    const [canLogIn, isSuperuser, mayTakeRole] = role.rows[0] ?? [];
+    const [canLogIn, rolsuper, mayTakeRole] = role.rows[0] ?? [];
+    const isSuperuser = rolsuper === 't';
     if (role.error || !canLogIn) return { code: '28000', message: `role "${user}" does not exist` };
     if (canLogIn !== 't') return { code: '28000', message: `role "${user}" is not permitted to log in` };
     if (login.database !== 'postgres') {
       return { code: '3D000', message: `database "${login.database}" does not exist` };
     }
     if (mayTakeRole !== 't') return { code: '42501', message: `permission denied to set role "${wanted}"` };
-    const refused = await this.#engine.admit(connection.id, user, settings, isSuperuser === 't');
+    const refused = await this.#engine.admit(connection.id, user, settings, isSuperuser);
     if (refused !== undefined) {
       return { code: '22023', message: `parameter "${refused}" cannot be set to "${settings.get(refused)}"` };
     }
-    return undefined;
+    return { isSuperuser };
   }
 
-  #parametersFor({ user, settings }: Login): [string, string][] {
+  #parametersFor({ user, settings }: Login, isSuperuser: boolean): [string, string][] {
     const given = new Map([...settings].map(([name, value]) => [name.toLowerCase(), value]));
-    const reported = this.#parameters.map(([name, value]): [string, string] => [
-      name,
-      name === 'session_authorization' ? user : (given.get(name.toLowerCase()) ?? value),
-    ]);
-    return reported;
+    given.set('session_authorization', user).set('is_superuser', isSuperuser ? 'on' : 'off');
+    return this.#parameters.map(([name, value]) => [name, given.get(name.toLowerCase()) ?? value]);
   }
 
   async #enter(connection: Connection): Promise<void> {
@@ -134,8 +134,9 @@ export class Server implements Reception {
       this.#last = connection;
       connection.names.othersRan();
     }
-    const again = this.#forgotten.delete(connection) ? connection.names.prepared : [];
-    if (again.length > 0) await this.#engine.converse([...again, SYNC], () => {});
+    if (!this.#forgotten.delete(connection)) return;
+    // Each by itself: one whose table is gone by now must not keep the others from being prepared.
+    for (const parse of connection.names.prepared) await this.#engine.converse([parse, SYNC], () => {});
   }
 
   async #enterOwn(): Promise<void> {
@@ -150,23 +151,23 @@ export class Server implements Reception {
   #heard(connection: Connection, unit: Buffer[]): void {
     for (const message of unit) {
       if (message[0] !== QUERY && message[0] !== PARSE) continue;
-      const sql = message.toString('latin1', 5, Math.min(message.length, 2000));
+      const sql = message.toString('latin1', 5);
       this.#listening.heard(connection, sql);
       this.#temporary.heard(connection, sql);
       if (/advisory|with\s+hold/i.test(sql)) this.#holders.add(connection);
     }
   }
 
-  async #settled(connection: Connection, ready: Ready): Promise<void> {
-    if (ready.tags.includes('DEALLOCATE ALL') || ready.tags.includes('DISCARD ALL')) {
-      connection.names.forgetAll();
-      for (const other of this.#connections.values()) if (other !== connection) this.#forgotten.add(other);
-    }
-    await this.#listening.settled(connection, ready.tags);
+  /** DEALLOCATE ALL takes effect at once, whatever becomes of the transaction that it stands in. */
+  #answered(connection: Connection, { tags }: Ready): void {
+    if (!tags.includes('DEALLOCATE ALL') && !tags.includes('DISCARD ALL')) return;
+    connection.names.forgetAll();
+    for (const other of this.#connections.values()) if (other !== connection) this.#forgotten.add(other);
   }
 
   async #cleanUp(connection: Connection): Promise<void> {
     this.#connections.delete(connection.id);
+    this.#forgotten.delete(connection);
     const statements = connection.names.closeAll();
     if (statements.length > 0) await this.#engine.converse([...statements, SYNC], () => {});
     await this.#enterOwn();
@@ -198,6 +199,11 @@ export class Server implements Reception {
       await this.#engine.dump(file);
     });
   }
+}
+
+interface Refusal {
+  code: string;
+  message: string;
 }
 
 /** The superuser's session in which the server's own SQL runs. */

@@ -1,9 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { DataDirLocked, PortTaken, StartFailed } from './faults.ts';
-import type { ChildOptions, Order, Report } from './protocol.ts';
+import { DataDirLocked, NotRunning, PortTaken, StartFailed } from './faults.ts';
+import { partOf, type ChildOptions, type Order, type Report } from './protocol.ts';
 
 export interface DevDatabaseOptions {
   /** Absent: in memory. */
@@ -35,7 +36,11 @@ export interface DevDatabase {
   readonly url: string;
   /** Of the process that serves now. */
   readonly pid: number;
-  /** Writes everything into one file that `template` takes. The database waits meanwhile. */
+  /**
+   * Writes everything into one file that `template` takes. The database waits meanwhile.
+   *
+   * @throws NotRunning
+   */
   snapshot(file: string): Promise<void>;
   /** May be called twice. Clients should have gone: what they have open is rolled back. */
   stop(): Promise<void>;
@@ -56,9 +61,13 @@ class Supervisor implements DevDatabase {
   readonly #options: ChildOptions;
   readonly #onEvent: (event: DevDatabaseEvent) => void;
   #child: ChildProcess | undefined;
+  /** How the present child ended, once it has. */
+  #exited = Promise.resolve('');
   #crashes: number[] = [];
   #stopping: Promise<void> | undefined;
   #lastFault = '';
+  #lastSnapshot = 0;
+  readonly #snapshots = new Map<number, (failure: string | undefined) => void>();
 
   constructor(options: DevDatabaseOptions) {
     this.#options = {
@@ -89,33 +98,43 @@ class Supervisor implements DevDatabase {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child = child;
-    child.on('message', (report: Report) => this.#hear(report));
-    const { promise, resolve: opened, reject } = Promise.withResolvers<void>();
-    child.on('message', (report: Report) => {
-      if (report.kind === 'ready') opened();
-      else reject(faultOf(report));
+    const exited = new Promise<string>((ended) => {
+      child.once('exit', (code, signal) => ended(`its process ended with ${signal ?? `code ${String(code)}`}`));
     });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new StartFailed(`its process ended with ${signal ?? code}`)));
-    await promise;
-    child.removeAllListeners('exit');
-    child.once('exit', (code, signal) => void this.#died(`its process ended with ${signal ?? `code ${code}`}`));
+    this.#exited = exited;
+    const ready = Promise.withResolvers<undefined>();
+    let fault: Error | undefined;
+    child.on('message', (report: Report) => {
+      this.#hear(report);
+      if (report.kind === 'ready') ready.resolve(undefined);
+      else fault ??= faultOf(report);
+    });
+    child.on('error', ready.reject);
+    // Only then is the folder free for another try.
+    void exited.then((how) => ready.reject(fault ?? new StartFailed(how)));
+    await ready.promise;
+    void exited.then((how) => this.#died(how));
     // The child must not keep a finished program or test run alive.
     child.unref();
     child.channel?.unref();
   }
 
   async snapshot(file: string): Promise<void> {
-    const child = this.#child!;
+    const child = this.#child;
+    if (!child?.connected || this.#wasStopped()) throw new NotRunning();
+    const id = ++this.#lastSnapshot;
+    const path = resolve(file);
+    const taken = new Promise<string | undefined>((answered) => this.#snapshots.set(id, answered));
     child.channel?.ref();
-    try {
-      this.#order({ kind: 'snapshot', file: resolve(file) });
-      const report = await Promise.race([reportOf(child, 'snapshot-taken'), once(child, 'exit').then(() => undefined)]);
-      if (report?.kind !== 'snapshot-taken') throw new Error('The database process ended during the snapshot.');
-      if (report.message !== undefined) throw new Error(report.message);
-    } finally {
-      child.channel?.unref();
-    }
+    this.#order({ kind: 'snapshot', id, file: path });
+    const ended = this.#exited.then(async () => {
+      await rm(partOf(path), { force: true });
+      return 'the database process ended.';
+    });
+    const failure = await Promise.race([taken, ended]);
+    this.#snapshots.delete(id);
+    if (this.#snapshots.size === 0) child.channel?.unref();
+    if (failure !== undefined) throw new Error(`There is no snapshot ${path}: ${failure}`);
   }
 
   stop(): Promise<void> {
@@ -124,16 +143,19 @@ class Supervisor implements DevDatabase {
 
   async #stop(): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.removeAllListeners('exit');
-    child.ref();
-    const exited = once(child, 'exit');
-    this.#order({ kind: 'stop' });
-    // A statement that runs on cannot be interrupted; kill -9 is safe, see README.md.
-    const patience = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-    await exited;
-    clearTimeout(patience);
+    if (child?.exitCode === null && child.signalCode === null) {
+      child.ref();
+      this.#order({ kind: 'stop' });
+      // A statement that runs on cannot be interrupted; kill -9 is safe, see README.md.
+      const patience = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+      await this.#exited;
+      clearTimeout(patience);
+    }
     this.#onEvent({ kind: 'stopped' });
+  }
+
+  #wasStopped(): boolean {
+    return this.#stopping !== undefined;
   }
 
   #order(order: Order): void {
@@ -144,30 +166,33 @@ class Supervisor implements DevDatabase {
     if (report.kind === 'ready') this.#options.port = report.port;
     if (report.kind === 'fatal') this.#lastFault = report.message;
     if (report.kind === 'job-failed') this.#onEvent(report);
+    if (report.kind === 'snapshot-taken') this.#snapshots.get(report.id)?.(report.message);
   }
 
   async #died(how: string): Promise<void> {
-    const reason = this.#lastFault === '' ? how : `${how}: ${this.#lastFault}`;
+    let reason = this.#lastFault === '' ? how : `${how}: ${this.#lastFault}`;
     this.#lastFault = '';
-    if (this.#stopping) return;
+    if (this.#wasStopped()) return;
     if (this.#options.dataDir === undefined) {
-      return this.#onEvent({ kind: 'gave-up', reason: `${reason}. It was in memory: its data is gone.` });
+      this.#onEvent({ kind: 'gave-up', reason: `${reason}. It was in memory: its data is gone.` });
+      return;
     }
     for (;;) {
       this.#crashes = [...this.#crashes.filter((at) => at > Date.now() - 60_000), Date.now()];
-      if (this.#crashes.length >= CRASHES_A_MINUTE) {
-        return this.#onEvent({
-          kind: 'gave-up',
-          reason: `${reason}. That was crash ${this.#crashes.length} in a minute.`,
-        });
+      const crashes = this.#crashes.length;
+      if (crashes >= CRASHES_A_MINUTE) {
+        this.#onEvent({ kind: 'gave-up', reason: `${reason}. That was crash ${crashes} in a minute.` });
+        return;
       }
-      await new Promise((wait) => setTimeout(wait, 50 * 2 ** this.#crashes.length));
-      if (this.#stopping) return;
+      await wait(50 * 2 ** crashes);
+      if (this.#wasStopped()) return;
       try {
         await this.launch();
-        return this.#onEvent({ kind: 'restarted', pid: this.pid, reason });
-      } catch {
+        if (!this.#wasStopped()) this.#onEvent({ kind: 'restarted', pid: this.pid, reason });
+        return;
+      } catch (error) {
         // Counts as another crash.
+        reason = error instanceof Error ? error.message : String(error);
       }
     }
   }
@@ -176,17 +201,6 @@ class Supervisor implements DevDatabase {
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 const CRASHES_A_MINUTE = 5;
 const STOP_LIMIT_MS = 5_000;
-
-function reportOf(child: ChildProcess, kind: Report['kind']): Promise<Report> {
-  return new Promise((found) => {
-    const hear = (report: Report): void => {
-      if (report.kind !== kind) return;
-      child.off('message', hear);
-      found(report);
-    };
-    child.on('message', hear);
-  });
-}
 
 function faultOf(report: Report): Error {
   if (report.kind === 'locked') return new DataDirLocked(report.dataDir, report.pid);

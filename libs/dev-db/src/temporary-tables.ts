@@ -42,7 +42,7 @@ export class TemporaryTables {
        FROM pg_class JOIN (VALUES ('r', 'TABLE'), ('p', 'TABLE'), ('v', 'VIEW'), ('S', 'SEQUENCE')) k (letter, kind) ON letter = relkind::text
        WHERE oid IN (${[...hidden.relations.keys()].join()}) ORDER BY kind = 'SEQUENCE'`,
     );
-    for (const [drop] of rows) await this.#engine.do(drop!);
+    for (const [drop] of rows as [string][]) await this.#engine.do(drop);
   }
 
   async #hide(connection: Connection): Promise<void> {

@@ -1,8 +1,7 @@
 import type { Engine, Ready } from './engine/engine.ts';
 import type { Connection } from './wire/connection.ts';
 import { endsUnit, isTerminate } from './wire/inbox.ts';
-import { copyFail, query, SYNC } from './wire/messages.ts';
-import type { Summary } from './wire/backend-messages.ts';
+import { ABORT, copyFail, query, SYNC, typeOf } from './wire/messages.ts';
 
 export interface Limits {
   waitLimitMs: number;
@@ -14,7 +13,8 @@ export interface TurnEvents {
   /** Before the first unit: the backend becomes this connection's. */
   enter(connection: Connection): Promise<void>;
   heard(connection: Connection, unit: Buffer[]): void;
-  said(connection: Connection, summary: Summary): void;
+  /** After each unit. */
+  answered(connection: Connection, ready: Ready): void;
   /** After each unit that left no transaction open. */
   settled(connection: Connection, ready: Ready): Promise<void>;
 }
@@ -57,7 +57,7 @@ export class Turns {
   withdraw(connection: Connection): boolean {
     const at = this.#queue.findIndex((turn) => turn.connection === connection);
     if (at === -1) return false;
-    clearTimeout(this.#queue.splice(at, 1)[0]!.limit);
+    for (const turn of this.#queue.splice(at, 1)) clearTimeout(turn.limit);
     return true;
   }
 
@@ -97,11 +97,12 @@ export class Turns {
       const unit = news === 'input' ? connection.inbox.takeUnit() : [];
       if (isTerminate(unit)) connection.close();
       const lost = connection.names.lostBefore(unit);
-      if (lost.length > 0) await this.#engine.converse([...lost, SYNC], () => {});
+      if (lost) await this.#engine.converse([lost, SYNC], () => {});
       const ready = connection.gone
         ? await this.#engine.converse([query('ROLLBACK')], () => {})
         : await this.#converse(connection, unit);
       status = ready.status;
+      this.#events.answered(connection, ready);
       if (status === 'I') await this.#events.settled(connection, ready);
     } while (status !== 'I' || (connection.inbox.hasUnit && this.#queue.length === 0));
     connection.hasTurn = false;
@@ -111,7 +112,7 @@ export class Turns {
 
   async #converse(connection: Connection, unit: Buffer[]): Promise<Ready> {
     const { inbox } = connection;
-    const isSimple = unit.length === 1 && endsUnit(unit);
+    const isSimple = endsUnit(unit) && unit.at(-1)?.[0] !== SYNC_TYPE;
     let needsSync = !endsUnit(unit);
     let copy: 'none' | 'running' | 'over' = 'none';
     let lastFed = Date.now();
@@ -130,21 +131,25 @@ export class Turns {
     };
     const more = (): void => {
       if (connection.gone) {
-        const rescue = [
-          ...(copy === 'running' ? [copyFail('the client went away')] : []),
-          ...(needsSync ? [SYNC] : []),
-        ];
+        const end = copy === 'running' ? [copyFail('the client went away')] : needsSync ? [ABORT] : [];
+        const rescue = needsSync ? [...end, SYNC] : end;
         copy = 'over';
         needsSync = false;
         if (rescue.length > 0) this.#engine.feed(rescue);
         return;
       }
-      const messages = copy !== 'none' ? inbox.takeCopy() : needsSync ? inbox.takeUnit() : [];
-      for (const [type] of messages) {
+      const messages = copy === 'running' ? inbox.takeCopy() : needsSync ? inbox.takeUnit() : [];
+      if (isTerminate(messages)) {
+        connection.close();
+        return;
+      }
+      for (const message of messages) {
+        const type = typeOf(message);
         if (type === COPY_DONE || type === COPY_FAIL) copy = 'over';
         if (type === SYNC_TYPE && copy !== 'running') needsSync = false;
       }
       feed(messages);
+      if (copy === 'running' && inbox.leavesCopy) connection.leaveCopy();
     };
     let watch: NodeJS.Timeout | undefined;
     const watchClient = (): void => {
@@ -158,13 +163,14 @@ export class Turns {
       );
     };
 
+    // It may have been told to wait while it waited for its turn.
+    connection.resume();
     if (needsSync) watchClient();
     this.#events.heard(connection, unit);
     connection.onNews(more);
     const ready = await this.#engine.converse(
       unit.map((message) => connection.names.rewrite(message)),
       (chunk, summary) => {
-        this.#events.said(connection, summary);
         connection.deliver(chunk, summary);
         if (summary.error && copy === 'running') copy = 'over';
         if (summary.copyIn) {
@@ -177,6 +183,7 @@ export class Turns {
       },
     );
     clearInterval(watch);
+    connection.names.acknowledge(ready.acknowledged);
     connection.onNews(undefined);
     connection.resume();
     return ready;

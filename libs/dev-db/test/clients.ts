@@ -35,7 +35,7 @@ export async function value(client: pg.Client, sql: string): Promise<unknown> {
 export async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
   return work.then(
     () => undefined,
-    (error: { code?: string }) => error.code,
+    (error: unknown) => (error as { code?: string }).code,
   );
 }
 
@@ -46,7 +46,12 @@ export async function isPending(work: Promise<unknown>, forMs = 100): Promise<bo
 export async function until(condition: () => Promise<boolean> | boolean, withinMs = 10_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not so within ${withinMs} ms: ${condition}`);
+    if (Date.now() > deadline) throw new Error(`not so within ${withinMs} ms: ${String(condition)}`);
     await wait(20);
   }
+}
+
+/** Ends a client as a crash of its program would. */
+export function crash(client: pg.Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { start, type DevDatabase } from '../src/index.ts';
-import { closeClients, codeOf, connect, value } from './clients.ts';
+import { closeClients, codeOf, connect, crash, value } from './clients.ts';
 
 let db: DevDatabase;
 let client: pg.Client;
@@ -26,7 +26,12 @@ const count = (): Promise<unknown> => value(client, 'SELECT count(*)::int FROM i
 test('COPY in and out', async () => {
   await copyIn(['1\tone\n', '2\ttwo\n']);
   const out: Buffer[] = [];
-  const collect = new Writable({ write: (chunk, _encoding, done) => (out.push(chunk), done()) });
+  const collect = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      out.push(chunk);
+      done();
+    },
+  });
   await pipeline(client.query(copyTo('COPY (SELECT * FROM item ORDER BY id) TO STDOUT')), collect);
   expect(Buffer.concat(out).toString()).toBe('1\tone\n2\ttwo\n');
 });
@@ -64,7 +69,7 @@ test('a client that vanishes during its COPY stores nothing', async () => {
   stream.on('error', () => {});
   stream.write('1\tone\n');
   await new Promise((sent) => setTimeout(sent, 100));
-  (leaver as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  crash(leaver);
   expect(await count()).toBe(0);
 });
 

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DevDatabase, DevDatabaseEvent, DevDatabaseOptions } from '../src/index.ts';
 import { connect, until, value } from './clients.ts';
@@ -27,13 +28,12 @@ test('after kill -9 every acknowledged row is there, on the same port', async ()
     const client = await connect(db);
     const killAfterMs = 50 + random() * 300;
     setTimeout(() => process.kill(db.pid, 'SIGKILL'), killAfterMs);
-    for (let alive = true; alive;) {
-      next++;
-      await client.query('INSERT INTO seen VALUES ($1)', [next]).then(
-        () => (acknowledged = next),
-        () => (alive = false),
+    const insertNext = (): Promise<boolean> =>
+      client.query('INSERT INTO seen VALUES ($1)', [++next]).then(
+        () => true,
+        () => false,
       );
-    }
+    while (await insertNext()) acknowledged = next;
     await until(() => restarts.length === round);
     const again = await connect(db);
     const missing = `SELECT count(*)::int FROM generate_series(1, ${acknowledged}) n LEFT JOIN seen USING (n) WHERE seen.n IS NULL`;
@@ -46,12 +46,32 @@ test('after kill -9 every acknowledged row is there, on the same port', async ()
   expect(restarts).toEqual(Array(4).fill(expect.objectContaining({ kind: 'restarted' })));
 });
 
+test('kill -9 during a snapshot leaves the last one, and nothing beside it', async () => {
+  const snapshot = file('killed.tar');
+  const db = await launch({ dataDir: file('snapshotted') });
+  await db.snapshot(snapshot);
+  const { size } = statSync(snapshot);
+  const failure = db.snapshot(snapshot).catch((error: unknown) => error);
+  await until(() => existsSync(`${snapshot}.part`));
+  const { pid } = db;
+  process.kill(pid, 'SIGKILL');
+  expect(await failure).toMatchObject({ message: expect.stringContaining('the database process ended') as string });
+  expect([statSync(snapshot).size, existsSync(`${snapshot}.part`)]).toEqual([size, false]);
+  await until(() => db.pid !== pid);
+  await until(() =>
+    db.snapshot(snapshot).then(
+      () => true,
+      () => false,
+    ),
+  );
+});
+
 test('a database in memory that dies is reported, not replaced by an empty one', async () => {
   const events: DevDatabaseEvent[] = [];
   const db = await launch({ onEvent: (event) => events.push(event) });
   process.kill(db.pid, 'SIGKILL');
   await until(() => events.length > 0);
-  expect(events).toEqual([{ kind: 'gave-up', reason: expect.stringContaining('its data is gone') }]);
+  expect(events).toEqual([{ kind: 'gave-up', reason: expect.stringContaining('its data is gone') as string }]);
   await expect(connect(db)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   await db.stop();
 });
@@ -65,7 +85,7 @@ test('out of memory ends the process, and another takes over', async () => {
     code: '53200',
   });
   await until(() => events.length > 0);
-  expect(events[0]).toMatchObject({ kind: 'restarted', reason: expect.stringContaining('53200') });
+  expect(events[0]).toMatchObject({ kind: 'restarted', reason: expect.stringContaining('53200') as string });
   expect(await value(await connect(db), 'SELECT n FROM kept')).toBe(1);
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { start, type DevDatabase, type DevDatabaseEvent } from '../src/index.ts';
 import { closeClients, connect, until, value } from './clients.ts';
 
@@ -33,6 +34,22 @@ test("a user's job runs at its interval, never inside a client's transaction", a
   expect(await value(client, 'SELECT count(*)::int FROM run')).toBe(0);
   await client.query('COMMIT');
   await until(async () => Number(await value(client, 'SELECT count(*) FROM run')) >= 3);
+});
+
+test("a job's NOTIFY reaches whoever listens, also while a transaction comes in between", async () => {
+  const [client, other] = [await connect(db), await connect(db)];
+  let heard = 0;
+  client.on('notification', () => heard++);
+  await client.query('LISTEN ticked');
+  await client.query(`
+    CREATE PROCEDURE tell(job_id int, config jsonb) LANGUAGE SQL AS 'NOTIFY ticked';
+    SELECT add_job('tell', '300 milliseconds')`);
+  await until(() => heard > 0);
+  await other.query('BEGIN');
+  await wait(700);
+  await other.query('COMMIT');
+  const before = heard;
+  await until(() => heard > before);
 });
 
 test('a disabled job and one that starts later are left alone; a failing one is reported and tried again', async () => {

@@ -10,12 +10,14 @@ const Reading = defineEntity({
   },
 });
 
+const openOrm = (url: string) => MikroORM.init({ entities: [Reading], clientUrl: url, pool: { min: 1, max: 4 } });
+
 let db: DevDatabase;
-let orm: MikroORM;
+let orm: Awaited<ReturnType<typeof openOrm>>;
 
 beforeAll(async () => {
   db = await start({ jobIntervalMs: false });
-  orm = await MikroORM.init({ entities: [Reading], clientUrl: db.url, pool: { min: 1, max: 4 } });
+  orm = await openOrm(db.url);
   await orm.em.execute(
     'CREATE TABLE reading (at timestamptz NOT NULL, sensor int, value float, PRIMARY KEY (at, sensor))',
   );

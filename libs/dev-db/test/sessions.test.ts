@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { start, type DevDatabase } from '../src/index.ts';
 import { closeClients, codeOf, connect, until, value } from './clients.ts';
+import { bind, execute, frame, parse, RawClient, READY, sync } from './raw-client.ts';
 
 let db: DevDatabase;
 let a: pg.Client;
@@ -75,12 +76,8 @@ describe('settings', () => {
       application_name: 'importer',
       options: '-c search_path=pg_catalog -c TimeZone=Asia/Tokyo --work-mem=9MB',
     });
-    const settings = async (): Promise<unknown[]> => {
-      const names = ['application_name', 'search_path', 'TimeZone', 'work_mem'];
-      return Object.values(
-        (await c.query(`SELECT ${names.map((name) => `current_setting('${name}') AS "${name}"`)}`)).rows[0],
-      );
-    };
+    const settings = (): Promise<unknown[]> =>
+      Promise.all(['application_name', 'search_path', 'TimeZone', 'work_mem'].map((name) => show(c, name)));
     expect(await settings()).toEqual(['importer', 'pg_catalog', 'Asia/Tokyo', '9MB']);
     await c.query(`SET work_mem = '1MB'; SET TimeZone = 'UTC'`);
     expect(await show(a, 'TimeZone')).toBe('UTC');
@@ -172,7 +169,7 @@ describe('roles', () => {
 describe('prepared statements', () => {
   test('the same name on two connections is two statements', async () => {
     const run = (client: pg.Client, text: string): Promise<unknown> =>
-      client.query({ name: 'q', text }).then(({ rows }) => Object.values(rows[0])[0]);
+      client.query<[unknown]>({ name: 'q', text, rowMode: 'array' }).then(({ rows }) => rows[0]?.[0]);
     expect(await run(a, 'SELECT 1')).toBe(1);
     expect(await run(b, 'SELECT 2')).toBe(2);
     expect(await run(a, 'SELECT 1')).toBe(1);
@@ -186,6 +183,48 @@ describe('prepared statements', () => {
     expect((await a.query(named)).rows).toEqual([{ n: 7 }]);
     await b.query('DISCARD ALL');
     expect((await a.query(named)).rows).toEqual([{ n: 7 }]);
+  });
+
+  test('DEALLOCATE ALL inside a transaction leaves them too', async () => {
+    const named = { name: 'kept', text: 'SELECT 7 AS n' };
+    await a.query(named);
+    await b.query('BEGIN');
+    await b.query('DEALLOCATE ALL');
+    await b.query('ROLLBACK');
+    expect((await a.query(named)).rows).toEqual([{ n: 7 }]);
+  });
+
+  test('a Parse that failed costs no other statement its life', async () => {
+    const client = await RawClient.login(db);
+    client.send(parse('first', 'SELECT no_such_column'), sync);
+    client.send(parse('first', `SELECT 'one'`), parse('second', `SELECT 'two'`), sync);
+    await client.hears(READY + '1\0\0\0\x041\0\0\0\x04' + READY);
+    await b.query('DEALLOCATE ALL');
+    client.forget();
+    client.send(bind('first'), execute, bind('second'), execute, sync);
+    await client.hears(READY);
+    expect(client.heard).toMatch(/one[^]*two/);
+    client.vanish();
+  });
+
+  test('a statement that was closed is not prepared again', async () => {
+    const client = await RawClient.login(db);
+    client.send(parse('gone', 'SELECT 1'), frame('C', 'Sgone\0'), sync);
+    await client.hears(READY);
+    await b.query('DEALLOCATE ALL');
+    client.forget();
+    client.send(bind('gone'), execute, sync);
+    await client.hears(READY);
+    expect(client.heard).toContain('C26000');
+    client.vanish();
+  });
+
+  test('names of 63 characters that differ in the last one are two statements', async () => {
+    const long = 'n'.repeat(62);
+    for (const digit of [1, 2]) await a.query({ name: `${long}${digit}`, text: `SELECT ${digit} AS n` });
+    for (const digit of [1, 2]) {
+      expect((await a.query({ name: `${long}${digit}`, text: `SELECT ${digit} AS n` })).rows).toEqual([{ n: digit }]);
+    }
   });
 
   test("a connection's statements go with it", async () => {
@@ -212,6 +251,15 @@ describe('LISTEN and NOTIFY', () => {
     await c.query(`BEGIN; NOTIFY news, 'one'; SELECT pg_notify('Other News', 'two'); COMMIT`);
     await until(() => heardA.length + heardB.length >= 2);
     expect([heardA, heardB, heardC]).toEqual([['news:one'], ['Other News:two'], []]);
+  });
+
+  test('a LISTEN whose unit fails is none', async () => {
+    const heard = hear(a);
+    expect(await codeOf(a.query('LISTEN news; SELECT 1/0'))).toBe('22012');
+    await a.query('LISTEN later');
+    await b.query(`NOTIFY news, 'no'; NOTIFY later, 'yes'`);
+    await until(() => heard.length > 0);
+    expect(heard).toEqual(['later:yes']);
   });
 
   test('UNLISTEN, a disconnect and a rolled-back LISTEN end it for their own connection', async () => {
@@ -242,6 +290,16 @@ describe('temporary tables', () => {
     expect([await value(a, count), await value(b, count), await value(a, count)]).toEqual([1, 2, 1]);
     await a.query('INSERT INTO staging (a) VALUES (5)');
     expect([await value(a, count), await value(b, count)]).toEqual([2, 2]);
+  });
+
+  test('also when a long script makes them at its end', async () => {
+    for (const [client, n] of [
+      [a, 1],
+      [b, 2],
+    ] as const) {
+      await client.query(`SELECT '${'x'.repeat(50_000)}'; CREATE TEMP TABLE staging AS SELECT ${n} AS n`);
+    }
+    expect([await value(a, 'SELECT n FROM staging'), await value(b, 'SELECT n FROM staging')]).toEqual([1, 2]);
   });
 
   test('they go with their connection', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import net from 'node:net';
 import type pg from 'pg';
 import { start, type DevDatabase } from '../src/index.ts';
-import { closeClients, codeOf, connect, isPending, until, value } from './clients.ts';
+import { closeClients, codeOf, connect, crash, isPending, until, value } from './clients.ts';
 
 let db: DevDatabase;
 let admin: pg.Client;
@@ -122,7 +122,7 @@ test('a statement that waits can be cancelled', async () => {
 test('a client that goes away in a transaction is rolled back', async () => {
   const leaver = await connect(db);
   await leaver.query('BEGIN; DELETE FROM account');
-  (leaver as unknown as { connection: { stream: net.Socket } }).connection.stream.destroy();
+  crash(leaver);
   expect(await value(admin, 'SELECT count(*)::int FROM account')).toBe(2);
 });
 
@@ -131,7 +131,7 @@ test('what a vanished client had queued is not run', async () => {
   await holder.query('BEGIN');
   void leaver.query('DELETE FROM account').catch(() => {});
   await wait(50);
-  (leaver as unknown as { connection: { stream: net.Socket } }).connection.stream.destroy();
+  crash(leaver);
   await wait(50);
   await holder.query('COMMIT');
   expect(await value(admin, 'SELECT count(*)::int FROM account')).toBe(2);

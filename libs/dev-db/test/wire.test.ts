@@ -1,49 +1,22 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import net from 'node:net';
 import { start, type DevDatabase } from '../src/index.ts';
 import { closeClients, codeOf, connect, value } from './clients.ts';
+import { bind, execute, flush, LOGIN, loginAndSay, parse, READY, say, startup, sync } from './raw-client.ts';
 
 let db: DevDatabase;
-let port: number;
 
 beforeAll(async () => {
   db = await start({ jobIntervalMs: false });
-  port = Number(new URL(db.url).port);
 });
 afterEach(closeClients);
 afterAll(() => db.stop());
 
-const startup = (...words: string[]): Buffer => {
-  const body = Buffer.from(`${words.join('\0')}\0\0`);
-  const head = Buffer.alloc(8);
-  head.writeInt32BE(8 + body.length, 0);
-  head.writeInt32BE(196608, 4);
-  return Buffer.concat([head, body]);
-};
-
-/** Everything the server says to these bytes, until it or the patience ends. */
-function say(...parts: Buffer[]): Promise<string> {
-  return new Promise((heard) => {
-    const socket = net.connect(port, '127.0.0.1');
-    const chunks: Buffer[] = [];
-    const patience = setTimeout(() => socket.destroy(), 500);
-    socket.on('data', (chunk) => chunks.push(chunk));
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      clearTimeout(patience);
-      heard(Buffer.concat(chunks).toString('latin1'));
-    });
-    for (const part of parts) socket.write(part);
-  });
-}
-
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const GSS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 48]);
-const LOGIN = startup('user', 'postgres', 'database', 'postgres');
 
 test('TLS and GSS encryption are declined, and the login follows', async () => {
-  const heard = await say(SSL_REQUEST, GSS_REQUEST, LOGIN);
+  const heard = await say(db, SSL_REQUEST, GSS_REQUEST, LOGIN);
   expect(heard.slice(0, 3)).toBe('NNR');
 });
 
@@ -56,7 +29,7 @@ test.each([
   ['no user', startup('database', 'postgres')],
   ['no terminator', Buffer.from([0, 0, 0, 10, 0, 3, 0, 0, 65, 65])],
 ])('a startup packet of %s is refused', async (_what, bytes) => {
-  expect(await say(bytes)).toContain('C08P01');
+  expect(await say(db, bytes)).toContain('C08P01');
 });
 
 test.each([
@@ -65,7 +38,7 @@ test.each([
   ['a length of 0', Buffer.from([0x51, 0, 0, 0, 0])],
 ])('after the login, a message of %s ends the connection', async (_what, bytes) => {
   const other = await connect(db);
-  expect(await say(Buffer.concat([LOGIN, bytes]))).toMatch(/C08P01|^$/);
+  expect(await say(db, Buffer.concat([LOGIN, bytes]))).toMatch(/C08P01|^$/);
   expect(await value(other, 'SELECT 1')).toBe(1);
 });
 
@@ -80,13 +53,13 @@ test.each([
   ['FunctionCall', Buffer.from([0x46, 0, 0, 0, 6, 0, 0])],
 ])('a %s with a broken body harms nobody else', async (_what, bytes) => {
   const pid = db.pid;
-  await loginAndSay(Buffer.concat([bytes, Buffer.from([0x53, 0, 0, 0, 4])]));
+  await loginAndSay(db, Buffer.concat([bytes, Buffer.from([0x53, 0, 0, 0, 4])]));
   const other = await connect(db);
   expect([await value(other, 'SELECT 1'), db.pid]).toEqual([1, pid]);
 });
 
 test('random bytes do not end the server', async () => {
-  await Promise.all(Array.from({ length: 50 }, (_, n) => say(randomBytes(1 + n * 7))));
+  await Promise.all(Array.from({ length: 50 }, (_, n) => say(db, randomBytes(1 + n * 7))));
   const client = await connect(db);
   expect(await value(client, 'SELECT 1')).toBe(1);
 });
@@ -94,27 +67,31 @@ test('random bytes do not end the server', async () => {
 test('a pipeline runs in order, and an error skips to its Sync', async () => {
   const { rows } = await (await connect(db)).query('SELECT 1 AS a');
   expect(rows).toEqual([{ a: 1 }]);
-  const parse = (sql: string): Buffer => frame('P', `\0${sql}\0\0\0`);
-  const run = [frame('B', '\0\0\0\0\0\0\0\0'), frame('E', '\0\0\0\0\0')];
-  const sync = frame('S', '');
+  const run = [bind(''), execute];
   const heard = await loginAndSay(
+    db,
     Buffer.concat([
-      parse('SELECT 1/0'),
+      parse('', 'SELECT 1/0'),
       ...run,
-      parse('SELECT 2'),
+      parse('', 'SELECT 2'),
       ...run,
       sync,
-      parse(`SELECT 'three'`),
+      parse('', `SELECT 'three'`),
       ...run,
       sync,
     ]),
   );
-  expect(heard).toMatch(/C22012[^]*Z\0\0\0\x05I[^]*three[^]*Z\0\0\0\x05I/);
+  const [before, between, after] = heard.split(READY);
+  expect([before, between, after]).toEqual([
+    expect.stringContaining('C22012'),
+    expect.stringContaining('three'),
+    expect.any(String),
+  ]);
   expect(heard.match(/SELECT 1\0/g)).toHaveLength(1);
 });
 
 test('Flush brings the answer before the Sync, and the backend stays until then', async () => {
-  const heard = await loginAndSay(Buffer.concat([frame('P', `\0SELECT 1\0\0\0`), frame('H', '')]));
+  const heard = await loginAndSay(db, Buffer.concat([parse('', 'SELECT 1'), flush]));
   expect(heard).toContain('1\0\0\0\x04');
   const client = await connect(db);
   expect(await value(client, 'SELECT 1')).toBe(1);
@@ -123,9 +100,10 @@ test('Flush brings the answer before the Sync, and the backend stays until then'
 test('the unnamed statement survives what others do between two pipelines', async () => {
   const other = await connect(db);
   const heard = await loginAndSay(
-    Buffer.concat([frame('P', `\0SELECT 'mine'\0\0\0`), frame('S', '')]),
-    async () => void (await other.query('SELECT $1::int', [1])),
-    Buffer.concat([frame('B', '\0\0\0\0\0\0\0\0'), frame('E', '\0\0\0\0\0'), frame('S', '')]),
+    db,
+    Buffer.concat([parse('', `SELECT 'mine'`), sync]),
+    () => other.query('SELECT $1::int', [1]),
+    Buffer.concat([bind(''), execute, sync]),
   );
   expect(heard).toContain('mine');
 });
@@ -141,12 +119,17 @@ test('an error names a prepared statement as the client does', async () => {
 
 test('many connections at once', async () => {
   const clients = await Promise.all(Array.from({ length: 40 }, () => connect(db)));
-  const sums = await Promise.all(clients.map((client, n) => client.query('SELECT $1::int + 1 AS n', [n])));
-  expect(sums.map(({ rows }) => rows[0].n)).toEqual(clients.map((_, n) => n + 1));
+  const sums = await Promise.all(
+    clients.map((client, n) => client.query<{ n: number }>('SELECT $1::int + 1 AS n', [n])),
+  );
+  expect(sums.map(({ rows }) => rows[0]?.n)).toEqual(clients.map((_, n) => n + 1));
 });
 
 test('psql', () => {
-  if (spawnSync('psql', ['--version']).error) return console.warn('psql is not installed: its test is skipped.');
+  if (spawnSync('psql', ['--version']).error) {
+    console.warn('psql is not installed: its test is skipped.');
+    return;
+  }
   const script = `
     \\set ON_ERROR_STOP on
     CREATE TABLE reading (at timestamptz NOT NULL, v float);
@@ -173,28 +156,8 @@ test('a query of some megabytes, and an answer of some', async () => {
   expect(await codeOf(client.query('SELECT 1'))).toBeUndefined();
 });
 
-function frame(type: string, body: string): Buffer {
-  const bytes = Buffer.alloc(5 + body.length);
-  bytes.write(type, 'latin1');
-  bytes.writeInt32BE(4 + body.length, 1);
-  bytes.write(body, 5, 'latin1');
-  return bytes;
-}
-
-/** Logs in, then says these things with a pause after each. */
-async function loginAndSay(...parts: (Buffer | (() => Promise<void>))[]): Promise<string> {
-  const socket = net.connect(port, '127.0.0.1');
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk) => chunks.push(chunk));
-  socket.on('error', () => {});
-  socket.write(LOGIN);
-  const pause = (): Promise<unknown> => new Promise((done) => setTimeout(done, 100));
-  await pause();
-  for (const part of parts) {
-    if (typeof part === 'function') await part();
-    else socket.write(part);
-    await pause();
-  }
-  socket.destroy();
-  return Buffer.concat(chunks).toString('latin1');
-}
+test('is_superuser is reported at login as it is for that role', async () => {
+  await (await connect(db)).query('CREATE ROLE plain LOGIN');
+  expect(await say(db, LOGIN)).toContain('is_superuser\0on\0');
+  expect(await say(db, startup('user', 'plain', 'database', 'postgres'))).toContain('is_superuser\0off\0');
+});

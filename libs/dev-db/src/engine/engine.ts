@@ -1,11 +1,13 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import { scan, type Summary } from '../wire/backend-messages.ts';
+import { scan, type Notification, type Summary } from '../wire/backend-messages.ts';
 import { query } from '../wire/messages.ts';
 import { SIGNAL, type EngineEvent, type EngineOrder, type EngineStart } from './orders.ts';
 
 export interface Ready extends Summary {
   /** ReadyForQuery's: I idle, T in a transaction, E in a failed one. */
   status: 'I' | 'T' | 'E';
+  /** Whether there was an error on the way. */
+  failed: boolean;
 }
 
 /** PostgreSQL as seen from the thread with the sockets: one conversation at a time. */
@@ -14,6 +16,8 @@ export class Engine {
   onFatal: (reason: string) => void = () => {};
   /** Called when all input sent so far has been taken. */
   onDrained: () => void = () => {};
+  /** Called whoever's conversation brings them. */
+  onNotifications: (notifications: Notification[]) => void = () => {};
   readonly #port: MessagePort;
   readonly #signal: Int32Array;
   readonly #replies = new Map<string, (event: EngineEvent) => void>();
@@ -21,10 +25,17 @@ export class Engine {
   #sink: ((chunk: Buffer, summary: Summary) => void) | undefined;
   #ready: ((ready: Ready) => void) | undefined;
   #tags: string[] = [];
+  #acknowledged = 0;
+  #failed = false;
+  #isOpen = false;
+  #ended = false;
 
   static async open(options: { dataDir?: string; template?: string }): Promise<Engine> {
     const engine = new Engine(options);
-    await engine.#reply('open');
+    const { promise: failure, reject } = Promise.withResolvers<never>();
+    engine.onFatal = (reason) => reject(new Error(reason));
+    await Promise.race([engine.#reply('open'), failure]);
+    engine.#isOpen = true;
     return engine;
   }
 
@@ -41,7 +52,12 @@ export class Engine {
     // PostgreSQL's last words belong to the report of its death; otherwise they are of no use to anybody.
     let lastWords = '';
     worker.stderr.on('data', (words: Buffer) => (lastWords = (lastWords + words.toString()).slice(-2000)));
-    worker.on('error', (error) => this.onFatal(`${error.stack ?? error.message}\n${lastWords}`));
+    worker.on('error', (error: unknown) => {
+      // A wrong template or folder is said in a line; what goes wrong later needs its place in the code.
+      const trace = error instanceof Error && this.#isOpen ? error.stack : undefined;
+      this.#over(`${trace ?? String(error)}\n${lastWords}`.trim());
+    });
+    worker.on('exit', () => this.#over(`PostgreSQL's thread ended.\n${lastWords}`.trim()));
     this.#port.on('message', (event: ArrayBuffer | EngineEvent) => this.#received(event));
   }
 
@@ -51,6 +67,8 @@ export class Engine {
       this.#sink = sink;
       this.#ready = resolve;
       this.#tags = [];
+      this.#acknowledged = 0;
+      this.#failed = false;
       this.feed(bytes);
     });
   }
@@ -98,7 +116,12 @@ export class Engine {
   }
 
   /** Returns the name of a refused startup setting. */
-  async admit(session: number, user: string, startup: Map<string, string>, superuser: boolean) {
+  async admit(
+    session: number,
+    user: string,
+    startup: Map<string, string>,
+    superuser: boolean,
+  ): Promise<string | undefined> {
     this.#order({ kind: 'admit', session, user, startup, superuser });
     const event = await this.#reply('admitted');
     return event.kind === 'admitted' ? event.refused : undefined;
@@ -119,6 +142,7 @@ export class Engine {
   }
 
   async close(): Promise<void> {
+    this.#ended = true;
     this.#order({ kind: 'close' });
     await this.#reply('closed');
   }
@@ -133,15 +157,25 @@ export class Engine {
     const chunk = Buffer.from(event);
     const summary = scan(chunk);
     this.#tags.push(...summary.tags);
+    this.#acknowledged += summary.acknowledged;
+    this.#failed ||= summary.error !== undefined;
+    if (summary.notifications.length > 0) this.onNotifications(summary.notifications);
     this.#sink?.(chunk, summary);
     // Out of memory leaves PostgreSQL's state in doubt in this build; a FATAL or PANIC ends a backend anyway.
     if (summary.error && (summary.error.code === '53200' || /FATAL|PANIC/.test(summary.error.severity))) {
-      this.onFatal(`${summary.error.severity} ${summary.error.code} ${summary.error.message}`);
+      this.#over(`${summary.error.severity} ${summary.error.code} ${summary.error.message}`);
     }
     if (summary.status === undefined) return;
     const ready = this.#ready;
     this.#ready = this.#sink = undefined;
-    ready?.({ ...summary, tags: this.#tags, status: summary.status });
+    const { status } = summary;
+    ready?.({ ...summary, tags: this.#tags, acknowledged: this.#acknowledged, failed: this.#failed, status });
+  }
+
+  #over(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.onFatal(reason);
   }
 
   #reply(kind: EngineEvent['kind']): Promise<EngineEvent> {

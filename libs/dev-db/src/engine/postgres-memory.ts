@@ -15,8 +15,9 @@ export function findSettingsList(native: Native): number {
     if (!isSetting(native, node - FIELD.nondefLink)) heads.push(node);
     node = native.word(node + 4);
   } while (node !== entry && heads.length < 2);
-  if (heads.length !== 1) throw new OtherBuild('the list of settings');
-  return heads[0]!;
+  const [head] = heads;
+  if (head === undefined || heads.length > 1) throw new OtherBuild('the list of settings');
+  return head;
 }
 
 export function* settingsIn(native: Native, list: number): Generator<{ name: string; source: number }> {
@@ -34,10 +35,9 @@ export function findAuthenticatedUser(native: Native): number {
   const changed = native.findWord(PG_MONITOR).filter((address) => before.has(address));
   native.inTransaction(() => native.setOption('session_authorization', 'postgres', SOURCE.override));
   const [session, outer, current] = changed;
-  const together = outer === session! + 4 && current === session! + 8 && changed.length === 3;
-  const authenticated = current! + 12;
-  if (!together || native.word(authenticated) !== BOOTSTRAP_SUPERUSER) throw new OtherBuild('the authenticated user');
-  return authenticated;
+  const together = session !== undefined && outer === session + 4 && current === session + 8 && changed.length === 3;
+  if (!together || native.word(current + 12) !== BOOTSTRAP_SUPERUSER) throw new OtherBuild('the authenticated user');
+  return current + 12;
 }
 
 class OtherBuild extends Error {
@@ -58,8 +58,9 @@ function findBooleanSetting(native: Native, name: string): number {
     .findString(name)
     .flatMap((address) => native.findWord(address))
     .filter((address) => native.word(address + FIELD.context) === 6 && native.word(address + FIELD.vartype) === 0);
-  if (settings.length !== 1) throw new OtherBuild(`the setting ${name}`);
-  return settings[0]!;
+  const [setting] = settings;
+  if (setting === undefined || settings.length > 1) throw new OtherBuild(`the setting ${name}`);
+  return setting;
 }
 
 function isSetting(native: Native, address: number): boolean {

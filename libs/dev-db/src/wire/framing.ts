@@ -1,3 +1,5 @@
+import { typeOf } from './messages.ts';
+
 /** Cuts a byte stream into wire-protocol messages; keeps only what has arrived, whatever length was announced. */
 export class Framing {
   #startup = true;
@@ -33,8 +35,11 @@ export class Framing {
   }
 
   #joined(): Buffer {
-    if (this.#parts.length > 1) this.#parts = [Buffer.concat(this.#parts)];
-    return this.#parts[0]!;
+    const [first] = this.#parts;
+    if (first !== undefined && this.#parts.length === 1) return first;
+    const joined = Buffer.concat(this.#parts);
+    this.#parts = [joined];
+    return joined;
   }
 
   #lengthOf(bytes: Buffer): number {
@@ -43,7 +48,7 @@ export class Framing {
       if (length < 8 || length > STARTUP_LIMIT) throw new MalformedMessage('invalid length of startup packet');
       return length;
     }
-    const type = bytes[0]!;
+    const type = typeOf(bytes);
     if (!FRONTEND_TYPES.has(type)) throw new MalformedMessage(`invalid frontend message type ${type}`);
     const length = bytes.readInt32BE(1);
     if (length < 4 || length > MESSAGE_LIMIT) throw new MalformedMessage('invalid message length');

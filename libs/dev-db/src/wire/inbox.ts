@@ -1,3 +1,5 @@
+import { typeOf } from './messages.ts';
+
 /** What a client has sent and PostgreSQL has not been given yet. */
 export class Inbox {
   #messages: Buffer[] = [];
@@ -7,9 +9,10 @@ export class Inbox {
   #skipToSync = false;
 
   add(message: Buffer): void {
-    if (this.#skipToSync && message[0] !== TYPE.sync) return;
+    const type = typeOf(message);
+    if (this.#skipToSync && type !== TYPE.sync) return;
     this.#skipToSync = false;
-    if (ENDS.has(message[0]!) || message[0] === TYPE.flush) this.#occasions++;
+    if (ENDS.has(type) || type === TYPE.flush) this.#occasions++;
     this.#messages.push(message);
     this.#bytes += message.length;
   }
@@ -25,15 +28,21 @@ export class Inbox {
 
   /** The messages up to the next end of a unit. */
   takeUnit(): Buffer[] {
-    const end = this.#messages.findIndex((message) => ENDS.has(message[0]!));
+    const end = this.#messages.findIndex((message) => ENDS.has(typeOf(message)));
     if (end !== -1) return this.#take(end + 1);
     return this.hasUnit ? this.#take(this.#messages.length) : [];
   }
 
   /** What belongs to the COPY under way: data, its end, and the Sync that libpq sends with it. */
   takeCopy(): Buffer[] {
-    const end = this.#messages.findIndex((message) => !COPY.has(message[0]!));
+    const end = this.#messages.findIndex((message) => !COPY.has(typeOf(message)));
     return this.#take(end === -1 ? this.#messages.length : end);
+  }
+
+  /** Whether what comes next has no place in a COPY. */
+  get leavesCopy(): boolean {
+    const [next] = this.#messages;
+    return next !== undefined && !COPY.has(typeOf(next));
   }
 
   /** Drops the next unit and what is still to come of it. Returns whether it was whole. */
@@ -52,7 +61,8 @@ export class Inbox {
     const taken = this.#messages.splice(0, count);
     for (const message of taken) {
       this.#bytes -= message.length;
-      if (ENDS.has(message[0]!) || message[0] === TYPE.flush) this.#occasions--;
+      const type = typeOf(message);
+      if (ENDS.has(type) || type === TYPE.flush) this.#occasions--;
     }
     return taken;
   }

@@ -1,10 +1,18 @@
 /** Messages made here, in the PostgreSQL wire protocol, version 3. */
 
+/** The byte that a message begins with. */
+export function typeOf(message: Buffer): number {
+  return message[0] ?? 0;
+}
+
 export function query(sql: string): Buffer {
   return message('Q', cString(sql));
 }
 
 export const SYNC = message('S');
+
+/** A Parse that fails: what was not yet committed by a Sync is rolled back. */
+export const ABORT = message('P', cString(''), cString('the client went away'), Buffer.alloc(2));
 
 export function copyFail(reason: string): Buffer {
   return message('f', cString(reason));

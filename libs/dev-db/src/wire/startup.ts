@@ -30,6 +30,7 @@ export function parseStartup(packet: Buffer): StartupPacket {
   const parameters = parametersOf(packet);
   const user = parameters.get('user');
   if (!user) throw new MalformedMessage('no PostgreSQL user name specified in startup packet');
+  const replication = parameters.get('replication');
   const unknownOptions = [...parameters.keys()].filter((name) => name.startsWith('_pq_.'));
   const settings = new Map(parseOptions(parameters.get('options') ?? ''));
   for (const [name, value] of parameters) {
@@ -40,7 +41,7 @@ export function parseStartup(packet: Buffer): StartupPacket {
     user,
     database: parameters.get('database') || user,
     settings,
-    replication: parameters.has('replication') && !/^(false|off|no|0)$/i.test(parameters.get('replication')!),
+    replication: replication !== undefined && !/^(false|off|no|0)$/i.test(replication),
     negotiate: (version & 0xffff) > 0 || unknownOptions.length > 0 ? unknownOptions : undefined,
   };
 }
@@ -55,16 +56,19 @@ function parametersOf(packet: Buffer): Map<string, string> {
     throw new MalformedMessage('invalid startup packet layout: expected terminator as last byte');
   const words = packet.toString('utf8', 8, packet.length - 1).split('\0');
   const parameters = new Map<string, string>();
-  for (let at = 0; at + 1 < words.length && words[at] !== ''; at += 2) parameters.set(words[at]!, words[at + 1]!);
+  for (let at = 0; at + 1 < words.length; at += 2) {
+    const [name = '', value = ''] = words.slice(at, at + 2);
+    if (name === '') break;
+    parameters.set(name, value);
+  }
   return parameters;
 }
 
 /** `-c name=value`, `-cname=value` and `--name=value`; a backslash takes the next character as it is. */
 function* parseOptions(options: string): Generator<[string, string]> {
-  const words = (options.match(/(?:\\.|[^\s\\])+/gs) ?? []).map((word) => word.replace(/\\(.)/gs, '$1'));
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at]!;
-    const assignment = word === '-c' ? (words[++at] ?? '') : word.replace(/^(--|-c)/, '');
+  const words = (options.match(/(?:\\.|[^\s\\])+/gs) ?? []).map((word) => word.replace(/\\(.)/gs, '$1')).values();
+  for (const word of words) {
+    const assignment = word === '-c' ? (words.next().value ?? '') : word.replace(/^(--|-c)/, '');
     const equals = assignment.indexOf('=');
     if (equals < 1 || (word !== '-c' && assignment === word)) {
       throw new MalformedMessage(`invalid command-line argument for server process: ${word}`);
