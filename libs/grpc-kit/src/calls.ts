@@ -6,6 +6,7 @@ import {
   type ServerDuplexStream,
   type ServerUnaryCall,
 } from '@grpc/grpc-js';
+import { databaseUnavailable } from './database-faults.ts';
 import { faultOf, MalformedRequest, ShuttingDown, type FaultRule } from './faults.ts';
 import type { Logger } from './logger.ts';
 import type { BidiHandler, CallContext, UnaryHandler } from './service.ts';
@@ -41,7 +42,8 @@ export class Calls {
     return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>): void => {
       this.#track(call, method, async (context) => {
         try {
-          callback(null, await handler(wellFormed(call.request), context));
+          const answer = handler(wellFormed(call.request), context);
+          callback(null, await Promise.race([answer, shutDown(context.signal)]));
         } catch (error) {
           callback(this.#statusOf(error, method, context));
         }
@@ -83,10 +85,12 @@ export class Calls {
   }
 
   #statusOf(error: unknown, method: MethodDefinition<unknown, unknown>, { signal }: CallContext) {
-    const fault = faultOf(error, this.#rules);
+    // What a library made of the abort says less than why it was aborted.
+    const fault = faultOf(signal.reason instanceof ShuttingDown ? signal.reason : error, this.#rules);
     // The client already has its CANCELLED or DEADLINE_EXCEEDED, whatever the handler made of the abort.
     const level = signal.aborted ? 'debug' : fault.code === status.INTERNAL ? 'error' : 'info';
-    const cause = fault.code === status.INTERNAL || fault.code === status.UNAVAILABLE ? { err: error } : {};
+    const isUnforeseen = fault.code === status.INTERNAL || fault.reason === databaseUnavailable.reason;
+    const cause = isUnforeseen ? { err: error } : {};
     this.#log[level]({ method: method.path, code: status[fault.code], reason: fault.reason, ...cause }, 'call failed');
     return statusOf(fault);
   }
@@ -106,6 +110,15 @@ export function lenient(decode: (bytes: Buffer) => unknown): (bytes: Buffer) => 
 function wellFormed(request: unknown): unknown {
   if (request instanceof MalformedRequest) throw request;
   return request;
+}
+
+/** Rejects when the server can wait no longer for a handler; one that does not listen would keep its caller waiting. */
+function shutDown(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      if (signal.reason instanceof ShuttingDown) reject(signal.reason);
+    });
+  });
 }
 
 /** The requests of a stream until the client ends it, it breaks, or the server drains. */

@@ -51,13 +51,19 @@ export class RpcError extends Error {
   }
 }
 
+// A page of the largest events is larger than the 4 MiB of grpc-js.
+const maxResponseBytes = 64 * 1_024 * 1_024;
+
 /** @param address "host:port"; the connection is made with the first call and is not encrypted */
 export function rpcClient<Definition extends ServiceDefinition>(
   definition: Definition,
   address: string,
   options: ClientOptions = {},
 ): RpcClient<Definition> {
-  const client = new Client(address, credentials.createInsecure(), options);
+  const client = new Client(address, credentials.createInsecure(), {
+    'grpc.max_receive_message_length': maxResponseBytes,
+    ...options,
+  });
   const methods = Object.entries<MethodDefinition<unknown, unknown>>(definition as never).map(([name, method]) => [
     name,
     method.requestStream ? () => duplex(client, method) : unary(client, method),

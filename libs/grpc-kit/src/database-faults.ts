@@ -27,7 +27,8 @@ export const databaseUnavailable: FaultRule = {
   code: status.UNAVAILABLE,
   reason: 'DATABASE_UNAVAILABLE',
   match(error) {
-    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    // Not instanceof: a system error can come from another realm.
+    for (let cause = error; Error.isError(cause); cause = cause.cause) {
       if (isUnavailable(cause)) {
         return {
           code: this.code,
@@ -44,6 +45,7 @@ export const databaseUnavailable: FaultRule = {
 function isUnavailable(error: Error & { code?: unknown }): boolean {
   const code = typeof error.code === 'string' ? error.code : '';
   return (
+    error.name === 'TimeoutError' ||
     code.startsWith('08') ||
     unavailableStates.has(code) ||
     unavailableSystemCodes.has(code) ||

@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+
+// A database that is frozen never answers at all.
+const checkTimeoutMs = 3_000;
 
 /**
  * grpc.health.v1.Health for the server as a whole ("") and for each service by name: SERVING while `check` succeeds,
@@ -20,10 +24,8 @@ export class Health {
 
   /** Asks `check` now and then every `intervalMs` after its answer. */
   async watch(check: () => Promise<unknown>, intervalMs: number): Promise<void> {
-    const healthy = await check().then(
-      () => true,
-      () => false,
-    );
+    const tooLate = sleep(checkTimeoutMs, false, { ref: false });
+    const healthy = await Promise.race([check().then(() => true), tooLate]).catch(() => false);
     if (this.#draining) return;
     this.#set(healthy);
     this.#timer = setTimeout(() => void this.watch(check, intervalMs), intervalMs).unref();

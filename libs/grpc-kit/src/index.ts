@@ -6,6 +6,7 @@ export type { Fault, FaultRule, FieldViolation } from './faults.ts';
 export { faultOf, kitFaults, on } from './faults.ts';
 export { PageTokenInvalid, pageTokens } from './page-token.ts';
 export type { PageTokens } from './page-token.ts';
+export { itemsThatFit } from './page-size.ts';
 export type { RpcClient } from './client.ts';
 export { RpcError, rpcClient } from './client.ts';
 export type { Logger } from './logger.ts';

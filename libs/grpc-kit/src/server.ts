@@ -46,6 +46,8 @@ export class AddressTaken extends StartupError {
 const healthIntervalMs = 5_000;
 // Past this, a client's streams wait for one another; grpc-js has no limit of its own.
 const maxStreamsPerConnection = 1_000;
+// A client that vanished without a word would keep its streams for ever.
+const keepaliveMs = 60_000;
 const abortedCallsGraceMs = 500;
 
 export async function startServer(options: RpcServerOptions): Promise<RpcServer> {
@@ -61,6 +63,8 @@ export async function startServer(options: RpcServerOptions): Promise<RpcServer>
   const server = new Server({
     'grpc.max_receive_message_length': options.maxRequestBytes,
     'grpc.max_concurrent_streams': maxStreamsPerConnection,
+    'grpc.keepalive_time_ms': keepaliveMs,
+    'grpc.keepalive_timeout_ms': keepaliveMs / 3,
   });
   for (const service of options.services) addService(server, service, calls);
   const health = new Health(server, options.services.map(nameOf));
@@ -101,10 +105,18 @@ function addService(server: Server, { definition, handlers }: RpcService, calls:
 
 async function bind(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
-      if (!error) resolve(bound);
-      else reject(error.message.includes('EADDRINUSE') ? new AddressTaken(host, port) : error);
-    });
+    server.bindAsync(
+      `${host.includes(':') ? `[${host}]` : host}:${port}`,
+      ServerCredentials.createInsecure(),
+      (error, bound) => {
+        if (!error) resolve(bound);
+        else if (error.message.includes('EADDRINUSE')) reject(new AddressTaken(host, port));
+        else
+          reject(
+            new StartupError(`Cannot listen on ${host}:${port}: choose an address of this machine.`, { cause: error }),
+          );
+      },
+    );
   });
 }
 

@@ -6,10 +6,10 @@ import type { Duration, Timestamp } from '@tidemark/contracts';
  */
 export type Micros = number;
 
-/** A Timestamp or Duration outside the rules of its message: nanos out of range, signs that differ, beyond 2^53 µs. */
+/** A Timestamp or Duration outside the rules of its message: nanos out of range, or signs that differ. */
 export class MalformedTime extends Error {}
 
-/** Digits finer than a microsecond are cut off, toward the past. */
+/** Digits finer than a microsecond are cut off, toward the past. What is beyond a Micros is infinitely far away. */
 export function microsOfTimestamp({ seconds, nanos }: Timestamp): Micros {
   if (nanos < 0 || nanos > 999_999_999) throw new MalformedTime('nanos must be from 0 to 999,999,999');
   return micros(seconds, Math.floor(nanos / 1_000));
@@ -35,6 +35,6 @@ export function durationOf(length: { nanos: bigint }): Duration {
 
 function micros(seconds: bigint, rest: Micros): Micros {
   const total = Number(seconds) * 1_000_000 + rest;
-  if (!Number.isSafeInteger(total)) throw new MalformedTime('seconds are out of range');
-  return total;
+  if (Number.isSafeInteger(total)) return total;
+  return total < 0 ? -Infinity : Infinity;
 }

@@ -58,3 +58,11 @@ test('a port that is in use is one clear line', async () => {
   await expect(second).rejects.toThrow(AddressTaken);
   await expect(second).rejects.toThrow(new RegExp(`^Port ${toy.server.port} on 127.0.0.1 is in use.*another port.$`));
 });
+
+test('health says NOT_SERVING when the check does not come back', async () => {
+  const frozen = await startToy({ check: () => new Promise(() => undefined) });
+  const url = `http://${frozen.address}/grpc.health.v1.Health/Check`;
+  const { stdout } = await run(bin, ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', url]);
+  await frozen.stop();
+  expect(JSON.parse(stdout)).toEqual({ status: 'NOT_SERVING' });
+});

@@ -11,7 +11,6 @@ beforeAll(async () => {
   toy = await startToy({
     getEvent: async () => {
       await Promise.resolve();
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- a dependency may throw anything
       throw thrown;
     },
   });
@@ -62,11 +61,14 @@ test('text that cannot be encoded, or is too long for a trailer, still arrives',
   expect(long).toMatchObject({ code: status.FAILED_PRECONDITION, reason: 'TOO_TOYISH' });
 });
 
-test('bytes that are no message are the caller’s mistake', async () => {
+test.each([
+  [0x0a, 0xff, 0xff],
+  [0x0a, 0x02, 0xc3, 0x28],
+])('bytes that are no message, or whose text is no UTF-8, are the caller’s mistake', async (...bytes) => {
   const client = new Client(toy.address, credentials.createInsecure());
   const path = '/tidemark.events.v1.EventsService/GetEvent';
   const error = await new Promise<ServiceError | null>((resolve) => {
-    const garbage = (): Buffer => Buffer.from([0x0a, 0xff, 0xff]);
+    const garbage = (): Buffer => Buffer.from(bytes);
     client.makeUnaryRequest(path, garbage, (bytes) => bytes, {}, new Metadata(), resolve);
   });
   client.close();
@@ -81,4 +83,12 @@ test('a request over the limit is refused', async () => {
   await expect(toy.client.ingestEvents(IngestEventsRequest.fromPartial({ events }))).rejects.toMatchObject({
     code: status.RESOURCE_EXHAUSTED,
   });
+});
+
+test('the trailer stays under 8 KiB, whatever characters the texts are of', async () => {
+  const error = await errorFor(new TooToyish('漢'.repeat(10_000)));
+  const { metadata, details } = error.cause as ServiceError;
+  const [encoded] = metadata.get('grpc-status-details-bin');
+  expect((encoded as Buffer).toString('base64').length + encodeURI(details).length).toBeLessThan(8_000);
+  expect(details).toMatch(/^漢{100,}…$/);
 });
