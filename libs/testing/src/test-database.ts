@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { start, type DevDatabase } from '@tidemark/dev-db';
 
+const templateDir = fileURLToPath(new URL('../../../node_modules/.cache/tidemark-templates', import.meta.url));
+const keptForMs = 24 * 60 * 60 * 1_000;
 const embeddedDatabaseDir = fileURLToPath(new URL('../../dev-db/src', import.meta.url));
 
 export interface TestDatabase {
   /** The address for an administrator's connection. */
   readonly url: string;
+  /** Of the server's process. One in memory is not started again when it dies. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -24,20 +27,32 @@ export async function testDatabase(options: {
   variant?: string;
   migrate: (url: string) => Promise<unknown>;
 }): Promise<TestDatabase> {
-  const template = join(tmpdir(), 'tidemark-templates', `${digestOf(options.schemaDir, options.variant ?? '')}.tar`);
+  const template = join(templateDir, `${digestOf(options.schemaDir, options.variant ?? '')}.tar`);
   if (!existsSync(template)) await makeTemplate(template, options.migrate);
   return start({ template, jobIntervalMs: false });
 }
 
-/** Two test files may do this at once: each snapshot is whole, and the last one stays. */
-async function makeTemplate(file: string, migrate: (url: string) => Promise<unknown>): Promise<void> {
-  mkdirSync(join(tmpdir(), 'tidemark-templates'), { recursive: true });
+/** Two test files may do this at once: each writes a file of its own, and the last one stays. */
+async function makeTemplate(template: string, migrate: (url: string) => Promise<unknown>): Promise<void> {
+  mkdirSync(templateDir, { recursive: true });
+  removeOldTemplates();
+  const draft = `${template}.${process.pid}`;
   const database: DevDatabase = await start({ jobIntervalMs: false });
   try {
     await migrate(database.url);
-    await database.snapshot(file);
+    await database.snapshot(draft);
+    renameSync(draft, template);
   } finally {
     await database.stop();
+  }
+}
+
+/** Those of schemas that were changed since: a template has some 15 MB. */
+function removeOldTemplates(): void {
+  for (const name of readdirSync(templateDir)) {
+    const file = join(templateDir, name);
+    const { mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity };
+    if (mtimeMs < Date.now() - keptForMs) rmSync(file, { force: true });
   }
 }
 
