@@ -40,7 +40,7 @@ export function readMigrationConfig(env: Environment = process.env): MigrationCo
 }
 
 function interval(name: string, text: string): string {
-  if (/^[1-9]\d{0,5} (hour|day|week|month|year)s?$/.test(text)) return text;
+  if (/^[1-9]\d{0,3} (hour|day|week|month|year)s?$/.test(text)) return text;
   throw new StartupError(
     `${name} is "${text}": write it such as "12 hours", "1 day", "2 weeks", "3 months", "1 year".`,
   );

@@ -4,7 +4,7 @@ import { migrate } from './db/migrate.ts';
 
 await runMain(async () => {
   const config = readMigrationConfig();
-  const log = createLogger({ name: 'events-migrate', level: config.logLevel });
+  const log = createLogger({ name: 'events', level: config.logLevel });
   await migrate(config.databaseUrl, config, log);
   return { log };
 });

@@ -3,7 +3,7 @@ import type { EventsConfig } from './config.ts';
 import { checkSchema } from './db/check-schema.ts';
 import { eventRetention } from './db/event-retention.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
-import { createPool } from './db/pool.ts';
+import { Pool } from './db/pool.ts';
 import type { Micros } from './domain/micros.ts';
 import { faults } from './rpc/faults.ts';
 import { rpcServices } from './rpc/index.ts';
@@ -19,10 +19,10 @@ export interface Overrides {
   clock?: () => Micros;
 }
 
-const maxRequestBytes = 16 * 1_024 * 1_024;
+const maxRequestBytes = 8 * 1_024 * 1_024;
 
 export async function create(config: EventsConfig, { log, clock = systemClock }: Overrides): Promise<EventsService> {
-  const pool = createPool({ databaseUrl: config.databaseUrl, size: config.poolSize, log });
+  const pool = new Pool({ databaseUrl: config.databaseUrl, size: config.poolSize, log });
   try {
     await checkSchema(pool);
     const retention = await eventRetention(pool, AbortSignal.any([]));
@@ -40,7 +40,7 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
     let stopped: Promise<void> | undefined;
     return {
       port: server.port,
-      stop: () => (stopped ??= server.stop(config.shutdownGraceMs).then(() => pool.end())),
+      stop: () => (stopped ??= server.stop(config.shutdownGraceMs).then(() => pool.close())),
     };
   } catch (error) {
     await pool.end();

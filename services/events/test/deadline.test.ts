@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
 import pg from 'pg';
 import { query } from '../src/db/query.ts';
-import { createPool } from '../src/db/pool.ts';
+import { Pool } from '../src/db/pool.ts';
 import { event, log, range, startEvents, type Harness } from './harness.ts';
 
 let harness: Harness;
@@ -50,7 +50,7 @@ test('many calls that time out leave no connection behind', async () => {
 });
 
 test('a statement whose signal is aborted rejects at once with the reason', async () => {
-  const pool = createPool({ databaseUrl: harness.databaseUrl, size: 1, log });
+  const pool = new Pool({ databaseUrl: harness.databaseUrl, size: 1, log });
   try {
     const controller = new AbortController();
     const slow = query(pool, controller.signal, 'SELECT pg_sleep(1.5)');

@@ -22,6 +22,7 @@ export interface Harness {
   ingest(...events: Event[]): Promise<void>;
   send(...events: Event[]): Promise<IngestEventsResponse>;
   stopService(): Promise<void>;
+  killDatabase(): void;
   stop(): Promise<void>;
 }
 
@@ -59,6 +60,7 @@ export async function startEvents(options: { clock?: () => Micros; retention?: '
       expect({ stored, rejections }).toEqual({ stored: sent.length, rejections: [] });
     },
     stopService: () => service.stop(),
+    killDatabase: () => process.kill(database.pid, 'SIGKILL'),
     async stop() {
       events.close();
       hypertables.close();

@@ -41,7 +41,7 @@ test('the events are a hypertable of one-day chunks, kept for three months', asy
 test('a hypertable that is not there', async () => {
   await expect(harness.hypertables.getHypertable({ name: 'settings' })).rejects.toMatchObject({
     code: status.NOT_FOUND,
-    metadata: { resource: 'hypertable', key: 'settings' },
+    reason: 'HYPERTABLE_NOT_FOUND',
   });
 });
 

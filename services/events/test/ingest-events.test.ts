@@ -1,5 +1,11 @@
-import { status } from '@grpc/grpc-js';
-import { Event, IngestEventsRequest, rejectionReasonToJSON } from '@tidemark/contracts/events';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import {
+  Event,
+  EventsServiceService,
+  IngestEventsRequest,
+  rejectionReasonToJSON,
+  type IngestEventsResponse,
+} from '@tidemark/contracts/events';
 import pg from 'pg';
 import { event, iso, range, startEvents, timestamp, uuid, uuidAt, type Harness } from './harness.ts';
 
@@ -68,6 +74,9 @@ test.each<[string, Event]>([
   ['TIME_IN_FUTURE', event({ at: '2026-11-20T12:05:00.000001Z' })],
   ['TIME_IN_FUTURE', event({ id: 'ffffffff-ffff-7fff-8fff-ffffffffffff' })],
   ['FIELD_INVALID', Event.fromPartial({ ...event({}), time: { seconds: 1n, nanos: -1 } })],
+  ['TIME_IN_FUTURE', Event.fromPartial({ ...event({}), time: { seconds: 1_795_000_000_000n } })],
+  ['TIME_IN_FUTURE', Event.fromPartial({ ...event({}), time: { seconds: 2n ** 62n } })],
+  ['TIME_TOO_OLD', Event.fromPartial({ ...event({}), time: { seconds: -(2n ** 62n) } })],
   ['PAGE_REQUIRED', event({ at: now, page: '' })],
   ['stored', event({ at: now, page: '😀'.repeat(4_096) })],
   ['FIELD_TOO_LONG', event({ at: now, page: 'x'.repeat(4_097) })],
@@ -85,7 +94,10 @@ test.each<[string, Event]>([
   ['PROPERTIES_INVALID', event({ at: now, properties: { list: [{ text: 'a\0' }] } })],
   ['PROPERTIES_INVALID', event({ at: now, properties: { 'a\0': 1 } })],
   ['PROPERTIES_INVALID', event({ at: now, properties: nested(33) })],
+  ['PROPERTIES_INVALID', event({ at: now, properties: nested(33, 1) })],
+  ['PROPERTIES_INVALID', event({ at: now, properties: nested(500, 1) })],
   ['stored', event({ at: now, properties: nested(32) })],
+  ['stored', event({ at: now, properties: nested(32, 1) })],
   ['stored', event({ at: now, properties: { huge: 1.7e308, tiny: 5e-324, text: '\\u0000' } })],
   ['stored', event({ at: now, properties: { text: 'x'.repeat(32_000) } })],
   ['EVENT_TOO_LARGE', event({ at: now, properties: { text: 'x'.repeat(32_768) } })],
@@ -94,8 +106,66 @@ test.each<[string, Event]>([
   expect(await reasonOf(sent)).toBe(reason);
 });
 
-function nested(levels: number): Record<string, unknown> {
-  return levels === 1 ? {} : { in: nested(levels - 1) };
+function nested(levels: number, leaf?: number): Record<string, unknown> {
+  if (levels > 1) return { in: nested(levels - 1, leaf) };
+  return leaf === undefined ? {} : { leaf };
+}
+
+test('an event that cannot even be decoded costs its neighbours nothing', async () => {
+  const { stored, rejections } = await harness.send(
+    event({ at: now }),
+    event({ properties: nested(60, 1) }),
+    event({ at: now }),
+  );
+  expect({ stored, rejections }).toMatchObject({ stored: 2, rejections: [{ index: 1 }] });
+});
+
+test('an event whose text is no UTF-8 is rejected alone', async () => {
+  const request = IngestEventsRequest.fromPartial({
+    events: [event({ at: now }), event({ at: now, page: '/laxtext' }), event({ at: now })],
+  });
+  const bytes = Buffer.from(IngestEventsRequest.encode(request).finish());
+  bytes.fill(0xff, bytes.indexOf('laxtext'), bytes.indexOf('laxtext') + 7);
+  const client = new Client(`127.0.0.1:${harness.port}`, credentials.createInsecure());
+  const { path, responseDeserialize } = EventsServiceService.ingestEvents;
+  const reply = await new Promise<IngestEventsResponse | undefined>((resolve, reject) => {
+    client.makeUnaryRequest(
+      path,
+      () => bytes,
+      responseDeserialize,
+      {},
+      new Metadata(),
+      (error, response) => (error ? reject(error) : resolve(response)),
+    );
+  });
+  client.close();
+  expect(reply).toMatchObject({ stored: 2, rejections: [{ index: 1 }] });
+});
+
+test('a rejection stays small, however large what it is about', async () => {
+  const { stored, rejections } = await harness.send(
+    event({ at: now }),
+    event({ at: now, properties: { ['k'.repeat(30_000)]: Number.NaN } }),
+    event({ at: now, properties: { ['k'.repeat(3_000_000)]: Number.NaN } }),
+  );
+  expect(stored).toBe(1);
+  for (const { message } of rejections) expect(message.length).toBeLessThan(400);
+});
+
+test('a property may have any name', async () => {
+  const json = '{"": 1, "__proto__": "x", "constructor": {"__proto__": {"a": 1}}}';
+  const sent = event({ at: now, properties: JSON.parse(json) as Record<string, unknown> });
+  await harness.ingest(sent);
+  const { event: got } = await harness.events.getEvent({ id: sent.id });
+  expect(JSON.stringify(sorted(got?.properties))).toBe(JSON.stringify(sorted(JSON.parse(json))));
+});
+
+/** As entries, which show a name of any kind. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, inner]) => [name, sorted(inner)]);
 }
 
 test('sent_at shows how far a clock is ahead, and a time in the future is measured by that', async () => {

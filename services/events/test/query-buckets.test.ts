@@ -71,6 +71,22 @@ test('no events is an empty answer', async () => {
   expect(await bucketsOf({ ...nothing, fill: Fill.ZERO })).toHaveLength(4);
 });
 
+test('the widest bucket has 100 years', async () => {
+  const widest = { ...hourly, width: { count: 100, unit: TimeUnit.YEAR } };
+  expect(await bucketsOf(widest)).toEqual(['00:00 4']);
+  expect(await violationsOf({ ...hourly, width: { count: 101, unit: TimeUnit.YEAR } })).toEqual([
+    expect.stringMatching(/^width: Is over 100 years/),
+  ]);
+});
+
+test('a time out of range is told as such, however far out', async () => {
+  const far = { start: { seconds: -(2n ** 62n) }, end: { seconds: 253_402_300_799n } };
+  expect(await violationsOf({ ...hourly, range: far })).toEqual([
+    expect.stringMatching(/^range.start: Must be from 1970/),
+    expect.stringMatching(/^range.end: Must be from 1970/),
+  ]);
+});
+
 test('a bad request names every wrong field', async () => {
   expect(await violationsOf({})).toEqual([
     expect.stringMatching(/^range.start: Required/),

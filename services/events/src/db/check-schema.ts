@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { StartupError } from '@tidemark/grpc-kit';
 import { migrations } from './migrate.ts';
+import { sqlStateOf } from './sql-state.ts';
 
-const remedy = 'run "npx nx migrate events" with the same DATABASE_URL first.';
+const remedy = 'run "npx nx run events:migrate" with the same DATABASE_URL first.';
 // https://www.postgresql.org/docs/17/errcodes-appendix.html
 const missingStates = new Set([
   '22023', // invalid_parameter_value: the role of the connection is not there
@@ -22,7 +23,7 @@ async function appliedMigrations(pool: pg.Pool): Promise<Set<string>> {
     const { rows } = await pool.query<{ name: string }>('SELECT name FROM events.migrations');
     return new Set(rows.map(({ name }) => name));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && missingStates.has(String(cause.code))) {
+    if (missingStates.has(sqlStateOf(cause))) {
       throw new StartupError(`The database holds no schema of the events service: ${remedy}`, { cause });
     }
     throw cause;

@@ -3,25 +3,30 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { NewEvent } from '../domain/event.ts';
 import type { Micros } from '../domain/micros.ts';
+import { connect, ignore, orAborted } from './connection.ts';
+import { sqlStateOf } from './sql-state.ts';
 import { timestamptz } from './timestamptz.ts';
 
 /**
- * Stores the events that are not there yet, all in one transaction, and answers how many these were. It is not
- * cancelled half-way: it is short, and all or nothing.
+ * Stores the events that are not there yet, all in one transaction, and answers how many these were. The
+ * signal counts until it has a connection; from then on it is short, and all or nothing.
  *
  * COPY is the fastest way in, but it fails as a whole at the first duplicate; only then the events go the slower way,
  * which passes over those that are there.
  * @param events in the order of their key, each key once
  */
-export async function insertEvents(pool: pg.Pool, events: readonly NewEvent[], receivedTime: Micros): Promise<number> {
+export async function insertEvents(
+  pool: pg.Pool,
+  signal: AbortSignal,
+  events: readonly NewEvent[],
+  receivedTime: Micros,
+): Promise<number> {
   if (events.length === 0) return 0;
   for (let attempt = 1; ; attempt++) {
-    const client = await pool.connect();
+    const client = await connect(pool, signal);
     try {
-      const stored = await copyEvents(client, events, receivedTime).catch((error: unknown) => {
-        if (sqlStateOf(error) === uniqueViolation) return insertMissing(client, events, receivedTime);
-        throw error;
-      });
+      const storing = store(client, events, receivedTime);
+      const stored = await orAborted(AbortSignal.timeout(limitMs), storing, () => void storing.catch(ignore));
       client.release();
       return stored;
     } catch (error) {
@@ -31,10 +36,21 @@ export async function insertEvents(pool: pg.Pool, events: readonly NewEvent[], r
   }
 }
 
+// A database that is frozen, or a lock that somebody keeps, must not keep a connection for ever.
+const limitMs = 30_000;
 const maxAttempts = 5;
 // https://www.postgresql.org/docs/17/errcodes-appendix.html
 const uniqueViolation = '23505';
 const retryable = new Set(['40001', '40P01']); // serialization_failure, deadlock_detected
+
+async function store(client: pg.PoolClient, events: readonly NewEvent[], receivedTime: Micros): Promise<number> {
+  try {
+    return await copyEvents(client, events, receivedTime);
+  } catch (error) {
+    if (sqlStateOf(error) !== uniqueViolation) throw error;
+    return insertMissing(client, events, receivedTime);
+  }
+}
 
 async function copyEvents(client: pg.PoolClient, events: readonly NewEvent[], receivedTime: Micros): Promise<number> {
   const received = timestamptz(receivedTime);
@@ -98,8 +114,4 @@ async function insertMissing(
     ],
   );
   return result.rowCount ?? 0;
-}
-
-function sqlStateOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

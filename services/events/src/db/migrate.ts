@@ -1,7 +1,8 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
-import pg from 'pg';
+import type pg from 'pg';
 import { StartupError, type Logger } from '@tidemark/grpc-kit';
+import { withConnection } from './connection.ts';
 import { CreateEvents } from './migrations/0001-create-events.ts';
 
 export interface HypertableSettings {
@@ -11,10 +12,21 @@ export interface HypertableSettings {
   retention: string | undefined;
 }
 
+/** Any number that no other user of the server's advisory locks has: "tidemark events" in a hash. */
+const migrationLock = 7_204_051_991;
+
 export const migrations = [{ name: '0001-create-events', class: CreateEvents }];
 
 /** Brings the schema up to date and then sets the hypertable as configured. It needs an administrator's connection. */
 export async function migrate(databaseUrl: string, settings: HypertableSettings, log: Logger): Promise<void> {
+  await withConnection(connectionTo(databaseUrl), async (client) => {
+    // Of several that start at once, the first migrates and the others then find nothing to do.
+    await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    await migrateAlone(databaseUrl, settings, log);
+  });
+}
+
+async function migrateAlone(databaseUrl: string, settings: HypertableSettings, log: Logger): Promise<void> {
   await ensureTimescale(databaseUrl);
   const orm = await MikroORM.init({
     clientUrl: databaseUrl,
@@ -31,11 +43,11 @@ export async function migrate(databaseUrl: string, settings: HypertableSettings,
   } finally {
     await orm.close(true);
   }
-  await withClient(databaseUrl, (client) => setHypertable(client, settings));
+  await withConnection(connectionTo(databaseUrl), (client) => setHypertable(client, settings));
 }
 
 async function ensureTimescale(databaseUrl: string): Promise<void> {
-  await withClient(databaseUrl, async (client) => {
+  await withConnection(connectionTo(databaseUrl), async (client) => {
     const { rowCount } = await client.query(`SELECT FROM pg_available_extensions WHERE name = 'timescaledb'`);
     if (rowCount === 0) {
       throw new StartupError('The database server has no TimescaleDB: install it there, or name another DATABASE_URL.');
@@ -76,12 +88,6 @@ async function refuseApacheEdition(client: pg.Client): Promise<void> {
   );
 }
 
-async function withClient(databaseUrl: string, use: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'tidemark-events-migrate' });
-  await client.connect();
-  try {
-    await use(client);
-  } finally {
-    await client.end();
-  }
+function connectionTo(databaseUrl: string): pg.ClientConfig {
+  return { connectionString: databaseUrl, application_name: 'tidemark-events-migrate' };
 }

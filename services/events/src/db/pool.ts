@@ -1,9 +1,10 @@
 import pg from 'pg';
 import type { Logger } from '@tidemark/grpc-kit';
+import { ignore } from './connection.ts';
 
 export interface PoolOptions {
   databaseUrl: string;
-  /** The most connections at once. */
+  /** The most connections at once, beside those that cancel statements. */
   size: number;
   log: Logger;
 }
@@ -12,20 +13,43 @@ export interface PoolOptions {
 export const serviceRole = 'tidemark_events';
 
 const connectTimeoutMs = 5_000;
+const closeTimeoutMs = 2_000;
 
 /** Connections of the service, each with the rights of its role and no more, whoever DATABASE_URL names. */
-export function createPool({ databaseUrl, size, log }: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: size,
-    connectionTimeoutMillis: connectTimeoutMs,
-    application_name: 'tidemark-events',
-    options: '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres',
-    // Not as a startup option: the connection that cancels a statement has to be the login user, who began it.
-    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- pg-pool waits for it; its types do not say so
-    onConnect: (client: pg.ClientBase) => client.query(`SET ROLE ${serviceRole}`),
-  });
-  // An idle connection that breaks: the pool has already let go of it.
-  pool.on('error', (error) => log.warn({ err: error }, 'a database connection broke'));
-  return pool;
+export class Pool extends pg.Pool {
+  readonly #clients = new Set<pg.PoolClient>();
+
+  constructor({ databaseUrl, size, log }: PoolOptions) {
+    super({
+      connectionString: databaseUrl,
+      max: size,
+      connectionTimeoutMillis: connectTimeoutMs,
+      application_name: 'tidemark-events',
+      options: '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres',
+      // Not as a startup option: the connection that cancels a statement has to be the login user, who began it.
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- pg-pool waits for it; its types do not say so
+      onConnect: (client: pg.ClientBase) => client.query(`SET ROLE ${serviceRole}`),
+    });
+    this.on('connect', (client) => {
+      this.#clients.add(client);
+      // What breaks a connection in use also fails its statement; without a listener it would end the process.
+      client.on('error', ignore);
+    });
+    this.on('remove', (client) => this.#clients.delete(client));
+    this.on('error', ({ message }) => log.warn({ reason: message }, 'an idle database connection broke'));
+  }
+
+  /** Waits a little for connections in use and then cuts them: a database that is frozen would keep them for ever. */
+  async close(): Promise<void> {
+    const cut = setTimeout(() => {
+      for (const client of this.#clients) socketOf(client).destroy();
+    }, closeTimeoutMs);
+    await this.end();
+    clearTimeout(cut);
+  }
+}
+
+/** pg has no other way to give a connection up that does not answer. */
+function socketOf(client: pg.PoolClient): { destroy(): void } {
+  return (client as pg.PoolClient & { connection: { stream: { destroy(): void } } }).connection.stream;
 }

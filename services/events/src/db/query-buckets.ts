@@ -22,22 +22,29 @@ export async function queryBuckets(pool: pg.Pool, signal: AbortSignal, asked: Bu
   const { range, width, timeZone } = asked;
   const offsets = await zoneOffsets(pool, signal, timeZone, { start: lookBack(range, width), end: range.end });
   const starts = bucketBoundaries(range, width, offsets);
-  if (starts.length > maxBuckets) throw tooManyBuckets(range, 1);
+  if (starts.length > maxBuckets) throw tooManyBuckets(asked, 1);
 
   const parameters = new Parameters();
   const statement =
     asked.groupBy.length > 0 ? groupedSql(asked, starts, parameters) : plainSql(asked, starts, parameters);
   const rows = await query<Row>(pool, signal, statement, parameters.values);
-  if (rows.length > maxBuckets) throw tooManyBuckets(range, Math.ceil(rows.length / starts.length));
+  if (rows.length > maxBuckets) throw tooManyBuckets(asked, Math.ceil(rows.length / starts.length));
   return {
     starts,
     buckets: rows.map((row) => ({
-      start: starts[row.bucket - 1] ?? range.start,
+      start: startOf(row, starts),
       group: asked.groupBy.length > 0 ? (row.grouping ?? 'other') : [],
       rank: Number(row.rank ?? Infinity),
       measured: measuredOfRow(row, asked.measures),
     })),
   };
+}
+
+function startOf({ bucket }: Row, starts: readonly Micros[]): Micros {
+  const start = starts[bucket - 1];
+  // The first boundary is at or before the range's start, so that no event of the range lies before it.
+  if (start === undefined) throw new Error(`bucket ${bucket} has no boundary`);
+  return start;
 }
 
 // The boundaries carry all that is to know of calendars and time zones, so that the statement only has to look up, by

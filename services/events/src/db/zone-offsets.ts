@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import type { ZoneOffset } from '../domain/bucket-boundaries.ts';
+import { invalid } from '../domain/invalid-argument.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import { query } from './query.ts';
+import { sqlStateOf } from './sql-state.ts';
 import { timestamptz } from './timestamptz.ts';
 
 interface Row {
@@ -20,9 +22,16 @@ export async function zoneOffsets(
   range: TimeRange,
 ): Promise<ZoneOffset[]> {
   if (timeZone === 'UTC') return [{ from: range.start, offset: 0 }];
-  const rows = await query<Row>(pool, signal, statement, [timeZone, timestamptz(range.start), timestamptz(range.end)]);
+  const values = [timeZone, timestamptz(range.start), timestamptz(range.end)];
+  const rows = await query<Row>(pool, signal, statement, values).catch((error: unknown) => {
+    if (sqlStateOf(error) !== invalidParameterValue) throw error;
+    throw invalid('time_zone', 'Is not known to the database: send a canonical name such as "Europe/Berlin".');
+  });
   return rows.map((row) => ({ from: Number(row.from_us), offset: Number(row.offset_us) }));
 }
+
+// https://www.postgresql.org/docs/17/errcodes-appendix.html
+const invalidParameterValue = '22023';
 
 // A look at every day finds the days on which the offset changes (no zone ever changed it twice within one), and a look at
 // their minutes and then seconds finds when.

@@ -74,10 +74,10 @@ export function acceptEvent(draft: EventDraft, limits: AcceptanceLimits): NewEve
   const problem = problemOfTexts(draft) ?? problemOfIp(draft.ipAddress) ?? problemOfDuration(draft.duration);
   if (problem) return problem;
   const properties = acceptProperties(draft.properties);
-  if (properties instanceof Rejected) return properties;
   if (isTooLarge(draft, properties)) {
     return new Rejected('EVENT_TOO_LARGE', 'The event is over 32 KB encoded: shorten its texts or properties.');
   }
+  if (properties instanceof Rejected) return properties;
   return {
     id: draft.id.toLowerCase(),
     time,
@@ -149,8 +149,9 @@ function acceptProperties(properties: EventDraft['properties']): string | null |
   return problem ? new Rejected('PROPERTIES_INVALID', problem) : JSON.stringify(properties);
 }
 
-function isTooLarge(draft: EventDraft, properties: string | null): boolean {
-  const chars = textFields.reduce((sum, field) => sum + draft[field].length, properties?.length ?? 0);
+function isTooLarge(draft: EventDraft, properties: string | null | Rejected): boolean {
+  const json = properties instanceof Rejected ? Infinity : (properties?.length ?? 0);
+  const chars = textFields.reduce((sum, field) => sum + draft[field].length, json);
   return chars > smallEventChars && draft.encodedBytes() > maxEventBytes;
 }
 

@@ -26,11 +26,18 @@ export interface BatchRules {
   retention: Retention | undefined;
 }
 
+const undecodable = new Rejected(
+  'PROPERTIES_INVALID',
+  'The event cannot be decoded: its properties are over 32 levels deep, or its bytes are no event.',
+);
 const maxEvents = 5_000;
 const maxSkew = day;
 
 export const Batch = {
-  parse(request: { events: readonly EventDraft[]; sentAt: Micros | undefined }, rules: BatchRules): Batch {
+  parse(
+    request: { events: ReadonlyArray<EventDraft | undefined>; sentAt: Micros | undefined },
+    rules: BatchRules,
+  ): Batch {
     const { length } = request.events;
     if (length === 0 || length > maxEvents) {
       throw invalid('events', `Holds ${length} events: send 1 to ${maxEvents} a request.`);
@@ -42,7 +49,7 @@ export const Batch = {
     const accepted = new Map<string, NewEvent>();
     const rejections: Rejection[] = [];
     request.events.forEach((draft, index) => {
-      const event = acceptEvent(draft, limits);
+      const event = draft ? acceptEvent(draft, limits) : undecodable;
       if (event instanceof Rejected) rejections.push({ index, reason: event.reason, message: event.message });
       else if (!accepted.has(keyOf(event))) accepted.set(keyOf(event), event);
     });

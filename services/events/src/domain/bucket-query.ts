@@ -37,7 +37,7 @@ export const BucketQuery = {
   parse(given: BucketQuery): BucketQuery {
     // The exact number needs the time zone's offsets, which a range of this many buckets is not worth.
     if (bucketsIn(given.range.end - given.range.start, given.width) > 2 * maxBuckets) {
-      throw tooManyBuckets(given.range, 1);
+      throw tooManyBuckets(given, 1);
     }
     return { ...given, measures: [...new Set(given.measures)] };
   },
@@ -55,8 +55,8 @@ export function parseSeriesLimit(limit: number): number {
 }
 
 /** @param series how many groups each bucket is answered for */
-export function tooManyBuckets(range: TimeRange, series: number): InvalidArgument {
-  const width = widthThatFits(range.end - range.start, Math.floor(maxBuckets / series));
+export function tooManyBuckets({ range, width: asked }: BucketQuery, series: number): InvalidArgument {
+  const width = widthThatFits(range.end - range.start, Math.floor(maxBuckets / series), asked);
   const less = series > 1 ? ', a shorter range or a smaller series_limit' : ' or a shorter range';
   return invalid('width', `The answer would hold over ${maxBuckets} buckets: choose a width of ${width}${less}.`);
 }

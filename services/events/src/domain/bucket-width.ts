@@ -15,7 +15,7 @@ export type BucketWidth = { readonly name: string; readonly longest: Micros } & 
 );
 
 const maxCount = 10_000;
-const longestWidth = 100 * 366 * day;
+const longestMonths = 100 * 12;
 const lengths = { second, minute, hour, day, week: 7 * day } as const;
 const months = { month: 1, quarter: 3, year: 12 } as const;
 
@@ -25,10 +25,14 @@ export const BucketWidth = {
     if (unit === undefined) throw invalid('width.unit', 'Required, such as TIME_UNIT_HOUR.');
     if (count < 0 || count > maxCount) throw invalid('width.count', `Must be from 1 to ${maxCount}; 0 means 1.`);
     const width = widthOf(count || 1, unit);
-    if (width.longest > longestWidth) throw invalid('width', 'Is over 100 years: choose a smaller one.');
+    if (widestMonths(width) > longestMonths) throw invalid('width', 'Is over 100 years: choose a smaller one.');
     return width;
   },
 };
+
+function widestMonths(width: BucketWidth): number {
+  return 'months' in width ? width.months : width.micros / (30 * day);
+}
 
 function widthOf(count: number, unit: TimeUnit): BucketWidth {
   const name = `${count} ${unit}${count === 1 ? '' : 's'}`;
@@ -46,9 +50,11 @@ const ladder: ReadonlyArray<readonly [number, TimeUnit]> = [
   [1, 'day'], [1, 'week'], [1, 'month'], [1, 'quarter'], [1, 'year'],
 ]; // prettier-ignore
 
-/** The narrowest common width that cuts `length` into at most `buckets`, by name. */
-export function widthThatFits(length: Micros, buckets: number): string {
-  const fits = ladder.map(([count, unit]) => widthOf(count, unit)).find((width) => bucketsIn(length, width) <= buckets);
+/** The narrowest common width over `asked` that cuts `length` into at most `buckets`, by name. */
+export function widthThatFits(length: Micros, buckets: number, asked: BucketWidth): string {
+  const fits = ladder
+    .map(([count, unit]) => widthOf(count, unit))
+    .find((width) => width.longest > asked.longest && bucketsIn(length, width) <= buckets);
   return fits?.name ?? '1 year';
 }
 

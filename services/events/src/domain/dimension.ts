@@ -12,9 +12,14 @@ export const Dimension = {
     if (given.field) return { field: given.field };
     const { property } = given;
     if (!property) throw invalid(path, 'Required: a dimension such as DIMENSION_PAGE, or the name of a property.');
-    if (property.length > maxNameLength || property.includes('\0')) {
-      throw invalid(path, `The name of a property has at most ${maxNameLength} characters and no NUL.`);
+    if (Array.from(property).length > maxNameLength || property.includes('\0')) {
+      throw invalid(propertyPath(path), `The name of a property has at most ${maxNameLength} characters and no NUL.`);
     }
     return { property };
   },
 };
+
+/** In TopValues, the property stands beside the dimension; in a grouping it is a field of it. */
+function propertyPath(path: string): string {
+  return path === 'dimension' ? 'property' : `${path}.property`;
+}

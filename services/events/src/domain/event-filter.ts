@@ -1,4 +1,5 @@
 import { invalid } from './invalid-argument.ts';
+import { problemOfProperties } from './properties.ts';
 
 /** Which events a question is about: those that meet every condition that is there. */
 export interface EventFilter {
@@ -13,7 +14,6 @@ export interface EventFilter {
 }
 
 const maxProperties = 16;
-const maxTextLength = 4_096;
 
 export const EventFilter = {
   /** Empty texts are absent conditions. */
@@ -27,8 +27,6 @@ export const EventFilter = {
     for (const [name, text] of Object.entries(texts)) {
       if (!text) continue;
       const field = `filter.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
-      if (text.length > maxTextLength)
-        throw invalid(field, `Is over ${maxTextLength} characters: no event holds that.`);
       if (text.includes('\0')) throw invalid(field, 'Holds a NUL: no event holds that.');
       conditions[name] = text;
     }
@@ -41,11 +39,16 @@ function propertyConditions(properties: Record<string, unknown>): ReadonlyArray<
   if (entries.length > maxProperties) {
     throw invalid('filter.properties', `Holds ${entries.length} conditions: send at most ${maxProperties}.`);
   }
-  return entries.map(([name, value]) => {
-    const json = JSON.stringify(value) as string | undefined;
-    if (json === undefined || name.includes('\0') || json.includes('\\u0000')) {
-      throw invalid('filter.properties', `"${name}" needs a JSON value without NUL.`);
-    }
-    return [name, json] as const;
-  });
+  const problem = problemOfProperties(properties, 'filter.properties');
+  if (problem) throw invalid('filter.properties', `Holds what no event does: ${problem}`);
+  // In the order of the names: a map has none, and a page token is bound to the filter.
+  return entries.map(([name, value]) => [name, canonicalJson(value)] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
 }

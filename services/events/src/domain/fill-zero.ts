@@ -5,7 +5,7 @@ import type { Micros } from './micros.ts';
 /** Adds the buckets that no event is in: every group that has an event in the range is there at every start. */
 export function fillZero(asked: BucketQuery, starts: readonly Micros[], buckets: readonly Bucket[]): Bucket[] {
   const series = seriesOf(asked, buckets);
-  if (starts.length * series.length > maxBuckets) throw tooManyBuckets(asked.range, series.length);
+  if (starts.length * series.length > maxBuckets) throw tooManyBuckets(asked, series.length);
   const found = new Map(buckets.map((bucket) => [keyOf(bucket), bucket]));
   const measured = measuredNothing(asked.measures);
   return starts.flatMap((start) =>

@@ -1,11 +1,13 @@
-/** Nothing is kept under this name. */
-export class NotFound extends Error {
-  readonly resource: 'event' | 'hypertable';
-  readonly key: string;
+/** No event is kept under this id. */
+export class EventNotFound extends Error {
+  constructor(id: string) {
+    super(`There is no event "${id}".`);
+  }
+}
 
-  constructor(resource: 'event' | 'hypertable', key: string) {
-    super(`There is no ${resource} "${key}".`);
-    this.resource = resource;
-    this.key = key;
+/** The service has no hypertable of this name. */
+export class HypertableNotFound extends Error {
+  constructor(name: string) {
+    super(`There is no hypertable "${name}": ListHypertables names them.`);
   }
 }

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { on, type FaultRule } from '@tidemark/grpc-kit';
 import { InvalidArgument } from '../domain/invalid-argument.ts';
-import { NotFound } from '../domain/not-found.ts';
+import { EventNotFound, HypertableNotFound } from '../domain/not-found.ts';
 
 /** What callers are told of the service's failures. */
 export const faults: readonly FaultRule[] = [
@@ -10,9 +10,6 @@ export const faults: readonly FaultRule[] = [
     reason: 'FIELD_INVALID',
     fields: (error) => error.violations,
   }),
-  on(NotFound, {
-    code: status.NOT_FOUND,
-    reason: 'NOT_FOUND',
-    metadata: ({ resource, key }) => ({ resource, key }),
-  }),
+  on(EventNotFound, { code: status.NOT_FOUND, reason: 'EVENT_NOT_FOUND' }),
+  on(HypertableNotFound, { code: status.NOT_FOUND, reason: 'HYPERTABLE_NOT_FOUND' }),
 ];

@@ -2,7 +2,7 @@ import type { GetEventRequest, GetEventResponse } from '@tidemark/contracts/even
 import type { UnaryHandler } from '@tidemark/grpc-kit';
 import { getEvent as getStoredEvent } from '../db/get-event.ts';
 import { invalid } from '../domain/invalid-argument.ts';
-import { NotFound } from '../domain/not-found.ts';
+import { EventNotFound } from '../domain/not-found.ts';
 import { isUuid } from '../domain/uuid.ts';
 import type { Context } from './context.ts';
 import { eventMessage } from './mapping.ts';
@@ -11,7 +11,7 @@ export function getEvent({ pool }: Context): UnaryHandler<GetEventRequest, GetEv
   return async ({ id }, { signal }) => {
     if (!isUuid(id)) throw invalid('id', 'Must be a UUID.');
     const event = await getStoredEvent(pool, signal, id.toLowerCase());
-    if (!event) throw new NotFound('event', id);
+    if (!event) throw new EventNotFound(id);
     return { event: eventMessage(event) };
   };
 }

@@ -1,6 +1,12 @@
-import { EventsServiceService, HypertablesServiceService } from '@tidemark/contracts/events';
+import {
+  EventsServiceService,
+  HypertablesServiceService,
+  IngestEventsRequest,
+  StreamEventsRequest,
+} from '@tidemark/contracts/events';
 import { rpcService, type RpcService } from '@tidemark/grpc-kit';
 import type { Context } from './context.ts';
+import { batchDecoder } from './decode-batch.ts';
 import { getEvent } from './get-event.ts';
 import { getHypertable } from './get-hypertable.ts';
 import { ingestEvents } from './ingest-events.ts';
@@ -10,9 +16,16 @@ import { queryBuckets } from './query-buckets.ts';
 import { streamEvents } from './stream-events.ts';
 import { topValues } from './top-values.ts';
 
+const { ingestEvents: ingest, streamEvents: stream } = EventsServiceService;
+const decodingEventByEvent = {
+  ...EventsServiceService,
+  ingestEvents: { ...ingest, requestDeserialize: batchDecoder(IngestEventsRequest, 1) },
+  streamEvents: { ...stream, requestDeserialize: batchDecoder(StreamEventsRequest, 2) },
+};
+
 export function rpcServices(context: Context): RpcService[] {
   return [
-    rpcService(EventsServiceService, {
+    rpcService(decodingEventByEvent, {
       ingestEvents: ingestEvents(context),
       streamEvents: streamEvents(context),
       getEvent: getEvent(context),

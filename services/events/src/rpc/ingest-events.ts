@@ -4,8 +4,5 @@ import type { Context } from './context.ts';
 import { storeBatch } from './store-batch.ts';
 
 export function ingestEvents(context: Context): UnaryHandler<IngestEventsRequest, IngestEventsResponse> {
-  return async (request, { signal }) => {
-    signal.throwIfAborted();
-    return storeBatch(context, request);
-  };
+  return (request, { signal }) => storeBatch(context, signal, request);
 }

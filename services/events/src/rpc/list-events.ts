@@ -1,5 +1,5 @@
-import type { ListEventsRequest, ListEventsResponse } from '@tidemark/contracts/events';
-import type { UnaryHandler } from '@tidemark/grpc-kit';
+import { Event, type ListEventsRequest, type ListEventsResponse } from '@tidemark/contracts/events';
+import { itemsThatFit, type UnaryHandler } from '@tidemark/grpc-kit';
 import { listEvents as listStoredEvents } from '../db/list-events.ts';
 import { parsePageSize, type EventKey } from '../domain/event-list.ts';
 import { parseAll } from '../domain/invalid-argument.ts';
@@ -17,10 +17,12 @@ export function listEvents({ pool, tokens }: Context): UnaryHandler<ListEventsRe
     const bound = ['ListEvents', range, filter, descending];
     const after = keyOf(tokens.read(request.pageToken, bound));
     const { events, more } = await listStoredEvents(pool, signal, { range, filter, descending, pageSize, after });
-    const last = events.at(-1);
+    const page = itemsThatFit(events.map(eventMessage), (message) => Event.encode(message).finish().length);
+    const last = events[page.length - 1];
     return {
-      events: events.map(eventMessage),
-      nextPageToken: more && last ? tokens.write([String(last.time), last.id], bound) : '',
+      events: [...page],
+      nextPageToken:
+        last && (more || page.length < events.length) ? tokens.write([String(last.time), last.id], bound) : '',
     };
   };
 }

@@ -15,6 +15,7 @@ import {
   type TopValue,
   type TopValuesRequest,
 } from '@tidemark/contracts/events';
+import { undecodable } from './decode-batch.ts';
 import { durationOf, MalformedTime, microsOfDuration, microsOfTimestamp, timestampOf } from '@tidemark/grpc-kit';
 import type { EventDraft } from '../domain/accept-event.ts';
 import type { Rejection } from '../domain/batch.ts';
@@ -33,7 +34,9 @@ import { parseLimit, type TopQuery } from '../domain/top-query.ts';
 
 // From messages
 
-export function draftOf(event: Event): EventDraft {
+/** Undefined where the event could not be decoded. */
+export function draftOf(event: Event): EventDraft | undefined {
+  if (event === undecodable) return undefined;
   return {
     id: event.id,
     time: event.time && wellFormed(() => microsOfTimestamp(event.time as Timestamp)),

@@ -1,6 +1,7 @@
 import type { QueryBucketsRequest, QueryBucketsResponse } from '@tidemark/contracts/events';
 import type { UnaryHandler } from '@tidemark/grpc-kit';
 import { queryBuckets as queryStoredBuckets } from '../db/query-buckets.ts';
+import { checkAnswerSize } from '../domain/answer-size.ts';
 import { fillZero } from '../domain/fill-zero.ts';
 import type { Context } from './context.ts';
 import { bucketMessage, bucketQueryOf } from './mapping.ts';
@@ -10,6 +11,10 @@ export function queryBuckets({ pool }: Context): UnaryHandler<QueryBucketsReques
     const asked = bucketQueryOf(request);
     const { starts, buckets } = await queryStoredBuckets(pool, signal, asked);
     const answered = asked.fill === 'zero' ? fillZero(asked, starts, buckets) : buckets;
+    checkAnswerSize(
+      answered.flatMap(({ group }) => group),
+      'series_limit',
+    );
     return { buckets: answered.map(bucketMessage) };
   };
 }

@@ -8,6 +8,7 @@ import { draftOf, rejectionMessage, timeOf } from './mapping.ts';
 /** Sorts a request's events out and stores the good ones; when it answers, they are committed. */
 export async function storeBatch(
   { pool, clock, retention }: Context,
+  signal: AbortSignal,
   request: { events: Event[]; sentAt: Timestamp | undefined },
 ): Promise<IngestEventsResponse> {
   const now = clock();
@@ -15,7 +16,7 @@ export async function storeBatch(
     { events: request.events.map(draftOf), sentAt: timeOf('sent_at', request.sentAt) },
     { now, retention },
   );
-  const stored = await insertEvents(pool, batch.events, now);
+  const stored = await insertEvents(pool, signal, batch.events, now);
   return {
     stored,
     duplicates: batch.events.length - stored + batch.repeats,

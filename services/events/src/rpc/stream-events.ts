@@ -4,9 +4,9 @@ import type { Context } from './context.ts';
 import { storeBatch } from './store-batch.ts';
 
 export function streamEvents(context: Context): BidiHandler<StreamEventsRequest, StreamEventsResponse> {
-  return async function* (requests) {
+  return async function* (requests, { signal }) {
     for await (const request of requests) {
-      yield { sequence: request.sequence, ...(await storeBatch(context, request)) };
+      yield { sequence: request.sequence, ...(await storeBatch(context, signal, request)) };
     }
   };
 }

@@ -1,0 +1,47 @@
+import pg from 'pg';
+
+/** A connection of the pool, unless the signal is aborted first; the caller releases it. */
+export async function connect(pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
+  signal.throwIfAborted();
+  const connecting = pool.connect();
+  return orAborted(signal, connecting, () => void connecting.then((late) => late.release(), ignore));
+}
+
+/** The outcome of `work`, or the abort's reason as soon as there is one, after `abandon`. */
+export async function orAborted<Result>(
+  signal: AbortSignal,
+  work: Promise<Result>,
+  abandon: () => void,
+): Promise<Result> {
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      abandon();
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** A connection outside the pool, for as long as `use` takes. */
+export async function withConnection<Result>(
+  options: pg.ClientConfig,
+  use: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client(options);
+  // What breaks the connection also fails the statement that runs; without a listener it would end the process.
+  client.on('error', ignore);
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
+export function ignore(): void {}

@@ -1,0 +1,50 @@
+import { status } from '@grpc/grpc-js';
+import { QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
+import pg from 'pg';
+import { event, range, startEvents, type Harness } from './harness.ts';
+
+let harness: Harness;
+
+beforeEach(async () => {
+  harness = await startEvents({ clock: () => Date.parse('2026-11-20T00:00:00Z') * 1_000 });
+});
+afterEach(() => harness.stop());
+
+const question = QueryBucketsRequest.fromPartial({
+  range: range('2026-11-01T00:00:00Z', '2026-11-20T00:00:00Z'),
+  width: { unit: TimeUnit.DAY },
+});
+const unavailable = { code: status.UNAVAILABLE, reason: 'DATABASE_UNAVAILABLE' };
+
+test('a service stops in time though its database does not answer, and tells its callers', async () => {
+  const busy = new pg.Client({ connectionString: harness.databaseUrl });
+  busy.on('error', () => undefined);
+  await busy.connect();
+  const slow = busy.query('SELECT pg_sleep(20)').catch(() => undefined);
+  const calls = [harness.events.queryBuckets(question), harness.send(event({ at: '2026-11-10T00:00:01Z' }))];
+  const outcomes = calls.map((call) => call.catch((error: unknown) => error));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const began = performance.now();
+  await harness.stopService();
+  expect(performance.now() - began).toBeLessThan(9_000);
+  for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: status.UNAVAILABLE });
+  harness.killDatabase();
+  await slow;
+});
+
+test('a database that dies under calls fails these calls, and the service lives on', async () => {
+  await harness.ingest(event({ at: '2026-11-10T00:00:00Z' }));
+  const busy = new pg.Client({ connectionString: harness.databaseUrl });
+  busy.on('error', () => undefined);
+  await busy.connect();
+  const slow = busy.query('SELECT pg_sleep(30)').catch(() => undefined);
+  const calls = [
+    ...Array.from({ length: 3 }, () => harness.events.queryBuckets(question)),
+    harness.send(event({ at: '2026-11-10T00:00:01Z' })),
+  ].map((call) => call.catch((error: unknown) => error));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  harness.killDatabase();
+  for (const call of calls) expect(await call).toMatchObject(unavailable);
+  await slow;
+  await expect(harness.events.queryBuckets(question)).rejects.toMatchObject(unavailable);
+});
