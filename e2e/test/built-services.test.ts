@@ -30,7 +30,7 @@ function run(service: 'events' | 'users', entry: 'main' | 'migrate', env: Record
 test.each(['events', 'users'] as const)('%s refuses a database without its schema in one line', async (service) => {
   const { exit, output } = run(service, 'main');
   expect(await exit).toBe(1);
-  expect(output.text).toMatch(new RegExp(`^[^\n]*npx nx migrate ${service}[^\n]*\n$`));
+  expect(output.text).toMatch(new RegExp(`^[^\n]*npx nx run ${service}:migrate[^\n]*\n$`));
 });
 
 test.each(['events', 'users'] as const)('%s migrates once, and again without a change', async (service) => {

@@ -28,6 +28,7 @@ test.each([
   ['the kit imports the testing library', 'libs/grpc-kit/src/planted.ts', '@tidemark/testing', projects],
   ['a data library imports the kit', 'libs/dev-db/src/planted.ts', '@tidemark/grpc-kit', projects],
   ['a data library imports gRPC', 'libs/dev-db/src/planted.ts', '@grpc/grpc-js', projects],
+  ['the testing library imports a service', 'libs/testing/src/planted.ts', '@tidemark/events/package.json', projects],
   ['a service imports the testing library', 'services/events/src/planted.ts', '@tidemark/testing', projects],
   [
     'a service imports the embedded database',

@@ -4,10 +4,10 @@ import { Malformed, parseAccessLog } from '../src/import/parse-access-log.ts';
 
 const day = 86_400_000;
 
-function eventOf(line: string, { number = 1, shiftMs = 0 } = {}): Event {
+function eventOf(line: string, { number = 1, source = '', shiftMs = 0 } = {}): Event {
   const entry = parseAccessLog(line);
   if (entry instanceof Malformed) throw new Error(entry.reason);
-  return eventOfLine({ number, bytes: Buffer.from(line), entry, shiftMs });
+  return eventOfLine({ number, bytes: Buffer.from(line), entry, source, shiftMs });
 }
 
 function line({
@@ -85,4 +85,10 @@ test('a visit is a client with a user agent on a UTC day', () => {
   expect(eventOf(line({ at: '01/Feb/2026:00:00:00 +0000' })).sessionId).not.toBe(visit);
   expect(eventOf(line({ host: '203.0.113.8' })).sessionId).not.toBe(visit);
   expect(eventOf(line({ agent: 'other' })).sessionId).not.toBe(visit);
+});
+
+test('the same line of another server is another event, and of the same server the same', () => {
+  const ids = ['', 'web1', 'web2', 'web1'].map((source) => eventOf(line(), { source }).id);
+  expect(new Set(ids).size).toBe(3);
+  expect(ids[1]).toBe(ids[3]);
 });

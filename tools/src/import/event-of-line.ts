@@ -10,19 +10,21 @@ export interface EventSource {
   number: number;
   bytes: Buffer;
   entry: AccessLogEntry;
+  /** Which server wrote it; empty: not told. */
+  source: string;
   /** Whole days that its time is moved by. */
   shiftMs: number;
 }
 
 /** The page view that a line of an access log tells of. */
-export function eventOfLine({ number, bytes, entry, shiftMs }: EventSource): Event {
+export function eventOfLine({ number, bytes, entry, source, shiftMs }: EventSource): Event {
   const timeMs = entry.timeMs + shiftMs;
   // The zone of a link-local address ("fe80::1%eth0") means nothing beyond the server that logged it.
   const address = entry.host?.replace(/%.*/, '') ?? '';
   const isAddress = isIP(address) !== 0;
   const userAgent = entry.userAgent ?? '';
   return {
-    id: eventId({ timeMs, number, bytes }),
+    id: eventId({ timeMs, number, bytes, source }),
     time: timestampOf(timeMs * 1_000),
     page: entry.target,
     userAgent,

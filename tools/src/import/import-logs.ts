@@ -56,14 +56,18 @@ export async function importLogs(options: ImportOptions, context: ImportContext)
     const show = (): void => progress.update({ bytes: bytesRead, text: stateOf(tally) });
     progress.begin('Importing', totalSize(shifted.inputs));
     for (const input of shifted.inputs) {
-      const batches = readBatches(input, shifted.shiftMs, {
-        onBytes: (count) => (bytesRead += count),
-        onLines: (count) => (tally.linesRead += count),
-        onMalformed(file, line, reason) {
-          tally.addMalformed({ file, line });
-          reports.add('malformed', { file, line }, reason);
+      const batches = readBatches(
+        input,
+        { source: options.source, shiftMs: shifted.shiftMs },
+        {
+          onBytes: (count) => (bytesRead += count),
+          onLines: (count) => (tally.linesRead += count),
+          onMalformed(file, line, reason) {
+            tally.addMalformed({ file, line });
+            reports.add('malformed', { file, line }, reason);
+          },
         },
-      });
+      );
       for await (const batch of batches) {
         await stream.send(batch);
         show();
@@ -97,7 +101,13 @@ async function shiftOf(
     bytes += count;
     progress.update({ bytes, text: '' });
   });
-  return { inputs: repeatable, shiftMs: newestMs === undefined ? 0 : shiftTo(day, newestMs) };
+  if (newestMs === undefined) return { inputs: repeatable, shiftMs: 0 };
+  const shiftMs = shiftTo(day, newestMs);
+  const date = new Date(newestMs + shiftMs).toISOString().slice(0, 10);
+  progress.print(
+    `All times move so that the newest event falls on ${date}; go on another day with --shift-to ${date}.`,
+  );
+  return { inputs: repeatable, shiftMs };
 }
 
 function totalSize(inputs: readonly Input[]): number | undefined {

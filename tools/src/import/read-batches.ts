@@ -19,10 +19,14 @@ export interface ReadObserver {
 }
 
 const maxEvents = 1_000;
-// The service takes requests of up to 16 MiB, and bytes that are no UTF-8 become three times as many.
+// The service takes requests of up to 8 MiB, and bytes that are no UTF-8 become three times as many.
 const maxBytes = 2 * 1_024 * 1_024;
 
-export async function* readBatches(input: Input, shiftMs: number, observer: ReadObserver): AsyncGenerator<Batch> {
+export async function* readBatches(
+  input: Input,
+  { source, shiftMs }: { source: string; shiftMs: number },
+  observer: ReadObserver,
+): AsyncGenerator<Batch> {
   let events: Event[] = [];
   let lineNumbers: number[] = [];
   let bytes = 0;
@@ -37,7 +41,7 @@ export async function* readBatches(input: Input, shiftMs: number, observer: Read
       if (entry instanceof Malformed) observer.onMalformed(input.name, line.number, entry.reason);
       if (entry === undefined || entry instanceof Malformed || line.bytes === undefined) continue;
       if (events.length === maxEvents || bytes + line.bytes.length > maxBytes) yield take();
-      events.push(eventOfLine({ number: line.number, bytes: line.bytes, entry, shiftMs }));
+      events.push(eventOfLine({ number: line.number, bytes: line.bytes, entry, source, shiftMs }));
       lineNumbers.push(line.number);
       bytes += line.bytes.length;
     }

@@ -28,7 +28,7 @@ export function summaryOf(tally: Tally, ending: Ending): string[] {
   }
   if (!ending.isComplete) {
     const open = ending.unanswered > 0 ? `${counted(ending.unanswered, 'event')} sent and not answered. ` : '';
-    lines.push(`${open}Run it again to import the rest: nothing is stored twice.`);
+    lines.push(`${open}Run it again with the same options to import the rest: nothing is stored twice.`);
   }
   return lines;
 }

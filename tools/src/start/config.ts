@@ -1,29 +1,37 @@
 import { resolve } from 'node:path';
+import { readInteger, StartupError, type Environment } from '@tidemark/grpc-kit';
 
 export interface StartConfig {
   /** Undefined: the embedded database. */
   databaseUrl: string | undefined;
   dataDir: string;
-  eventsPort: number;
-  usersPort: number;
+  events: Address;
+  users: Address;
+  /** How long the services may take to finish their calls. */
+  shutdownGraceMs: number;
 }
 
-/** What the person who starts it has to mend; one line. */
-export class CannotStart extends Error {}
+export interface Address {
+  host: string;
+  port: number;
+}
 
-export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): StartConfig {
-  return {
+export function readConfig(env: Environment = process.env): StartConfig {
+  const config = {
     databaseUrl: env['DATABASE_URL'] || undefined,
     dataDir: resolve(env['TIDEMARK_DATA_DIR'] || '.tidemark'),
-    eventsPort: port(env, 'EVENTS_PORT', 50_051),
-    usersPort: port(env, 'USERS_PORT', 50_052),
+    events: {
+      host: env['EVENTS_HOST'] || '127.0.0.1',
+      port: readInteger(env, 'EVENTS_PORT', { byDefault: 50_051, min: 1, max: 65_535 }),
+    },
+    users: {
+      host: env['USERS_HOST'] || '127.0.0.1',
+      port: readInteger(env, 'USERS_PORT', { byDefault: 50_052, min: 1, max: 65_535 }),
+    },
+    shutdownGraceMs: readInteger(env, 'SHUTDOWN_GRACE_MS', { byDefault: 10_000, min: 0, max: 3_600_000 }),
   };
-}
-
-function port(env: Readonly<Record<string, string | undefined>>, name: string, byDefault: number): number {
-  const text = env[name];
-  if (!text) return byDefault;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;
-  throw new CannotStart(`${name} is "${text}": it must be a port from 1 to 65535.`);
+  if (config.events.port === config.users.port) {
+    throw new StartupError(`EVENTS_PORT and USERS_PORT are both ${config.events.port}: set them to two ports.`);
+  }
+  return config;
 }

@@ -1,5 +1,6 @@
 import { start, type DevDatabaseEvent } from '@tidemark/dev-db';
-import { CannotStart, type StartConfig } from './config.ts';
+import { StartupError } from '@tidemark/grpc-kit';
+import type { StartConfig } from './config.ts';
 
 export interface OpenDatabase {
   readonly url: string;
@@ -16,7 +17,7 @@ export async function openDatabase(config: StartConfig, onGaveUp: (why: string) 
     if (event.kind === 'job-failed') process.stderr.write(`TimescaleDB job ${event.job} failed: ${event.message}\n`);
   };
   const database = await start({ dataDir: config.dataDir, onEvent }).catch((cause: unknown) => {
-    throw new CannotStart(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new StartupError(cause instanceof Error ? cause.message : String(cause), { cause });
   });
   return { url: database.url, embedded: true, stop: () => database.stop() };
 }

@@ -1,41 +1,46 @@
-import { generateContracts } from '../generate-contracts.ts';
-import { CannotStart, readConfig, type StartConfig } from './config.ts';
-import { openDatabase } from './database.ts';
+import { StartupError } from '@tidemark/grpc-kit';
+import { readConfig, type StartConfig } from './config.ts';
+import { openDatabase, type OpenDatabase } from './database.ts';
 import { checkPort } from './port-check.ts';
-import { runMigrations, ServiceProcess } from './service-process.ts';
+import { ProcessRefused, runMigrations, ServiceProcess } from './service-process.ts';
 import { welcome } from './welcome.ts';
 
-const stack: Array<{ stop(): Promise<void> }> = [];
+// Beyond what the services give their calls, for closing what is left.
+const closingMs = 5_000;
+
+const services: ServiceProcess[] = [];
+let database: OpenDatabase | undefined;
+let migrating: Promise<void> | undefined;
 let ending: Promise<void> | undefined;
 let endingSince = 0;
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => onSignal());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
 try {
   await start(readConfig());
 } catch (error) {
-  if (!(error instanceof CannotStart)) throw error;
-  if (error.message) process.stderr.write(`${error.message}\n`);
+  if (error instanceof StartupError) process.stderr.write(`${error.message}\n`);
+  else if (!(error instanceof ProcessRefused)) throw error;
   await end(1);
 }
 
 async function start(config: StartConfig): Promise<void> {
-  await checkPort('EVENTS_PORT', config.eventsPort);
-  await checkPort('USERS_PORT', config.usersPort);
-  generateContracts();
-  const database = await openDatabase(config, giveUp);
-  stack.push(database);
-  const services = [
-    { name: 'events', env: { DATABASE_URL: database.url, EVENTS_PORT: String(config.eventsPort) } },
-    { name: 'users', env: { DATABASE_URL: database.url, USERS_PORT: String(config.usersPort) } },
+  await checkPort('EVENTS', config.events);
+  await checkPort('USERS', config.users);
+  database = await openDatabase(config, giveUp);
+  const shared = { stopTimeoutMs: config.shutdownGraceMs + closingMs, onGaveUp: giveUp };
+  const kinds = [
+    { name: 'events', env: { DATABASE_URL: database.url }, ...shared },
+    { name: 'users', env: { DATABASE_URL: database.url }, ...shared },
   ] as const;
-  for (const service of services) {
-    await runMigrations(service);
+  for (const kind of kinds) {
+    migrating = runMigrations(kind);
+    await migrating;
     if (ending) return;
   }
-  for (const service of services) {
-    const running = new ServiceProcess({ ...service, onGaveUp: giveUp });
-    stack.push(running);
-    await running.start();
+  for (const kind of kinds) {
+    const service = new ServiceProcess(kind);
+    services.push(service);
+    await service.start();
     if (ending) return;
   }
   process.stdout.write(welcome(config, database));
@@ -52,11 +57,14 @@ function onSignal(): void {
   void end(0);
 }
 
-/** Stops what was started, the last first. */
+/** Stops the services at once and then the database that they use. */
 function end(code: number): Promise<void> {
   endingSince ||= Date.now();
   ending ??= (async () => {
-    for (const running of stack.reverse()) await running.stop();
+    // A migration is short, and half of one is of no use.
+    await migrating?.catch(() => undefined);
+    await Promise.all(services.map((service) => service.stop()));
+    await database?.stop();
     process.exit(code);
   })();
   return ending;

@@ -1,17 +1,21 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { CannotStart } from './config.ts';
+import { StartupError } from '@tidemark/grpc-kit';
+import type { Address } from './config.ts';
 
-/** Fails before anything is started where a port is in use; `name` is the variable that chooses another. */
-export async function checkPort(name: string, port: number): Promise<void> {
+/** Fails before anything is started where a service could not listen. */
+export async function checkPort(service: 'EVENTS' | 'USERS', { host, port }: Address): Promise<void> {
   const server = createServer();
   try {
-    server.listen(port, '127.0.0.1');
+    server.listen(port, host);
     await once(server, 'listening');
   } catch (cause) {
-    throw new CannotStart(`Port ${port} is in use by another program: stop it, or set ${name} to another port.`, {
-      cause,
-    });
+    throw new StartupError(
+      (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+        ? `Port ${port} is in use by another program: stop it, or set ${service}_PORT to another port.`
+        : `Cannot listen on ${host}:${port}: set ${service}_HOST and ${service}_PORT to an address of this machine.`,
+      { cause },
+    );
   } finally {
     server.close();
   }

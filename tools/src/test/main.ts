@@ -23,11 +23,14 @@ const steps = [
 const failedSteps = steps.filter((ok) => !ok).length;
 const total = countFiles()
   .map((file) => JSON.parse(readFileSync(file, 'utf8')) as Counts)
-  .reduce((sum, each) => ({
-    passed: sum.passed + each.passed,
-    failed: sum.failed + each.failed,
-    skipped: sum.skipped + each.skipped,
-  }));
+  .reduce(
+    (sum, each) => ({
+      passed: sum.passed + each.passed,
+      failed: sum.failed + each.failed,
+      skipped: sum.skipped + each.skipped,
+    }),
+    { passed: 0, failed: 0, skipped: 0 },
+  );
 // A step that fails for another reason than a test counts as one failure.
 const failed = total.failed || failedSteps;
 process.stdout.write(
