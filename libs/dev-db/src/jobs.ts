@@ -1,7 +1,8 @@
 import type { Server } from './server.ts';
+import { analyzeGrownTables } from './statistics.ts';
 
 /**
- * Runs TimescaleDB's jobs (policies and users' own) when they are due. This build has no background workers, so nothing
+ * Runs TimescaleDB's jobs (policies and users' own) when they are due, and keeps the statistics up to date. This build has no background workers, so nothing
  * fills in next_start; each process remembers when it ran what. A job waits for its turn like any client, and is never
  * inside anybody's transaction.
  */
@@ -30,6 +31,7 @@ export class Jobs {
       const [id, everyMs, retryMs, initialStart] = row.map(Number) as [number, number, number, number];
       if (this.#isDue(id, everyMs, retryMs, initialStart)) await this.#run(id);
     }
+    await analyzeGrownTables(this.#server);
     this.#running = false;
   }
 

@@ -65,3 +65,15 @@ test('a disabled job and one that starts later are left alone; a failing one is 
   expect(events.find((event) => event.kind === 'job-failed')).toMatchObject({ message: 'no luck' });
   expect(await value(client, 'SELECT count(*)::int FROM never')).toBe(0);
 });
+
+test('tables that have grown are analyzed, so that row counts can be estimated', async () => {
+  const client = await connect(db);
+  await client.query(`
+    CREATE TABLE grown (at timestamptz NOT NULL);
+    SELECT create_hypertable('grown', 'at');
+    INSERT INTO grown SELECT now() - i * interval '1 hour' FROM generate_series(1, 500) AS i`);
+  const estimated = (): Promise<unknown> => value(client, `SELECT approximate_row_count('grown')::int`);
+  await until(async () => (await estimated()) === 500);
+  await client.query(`INSERT INTO grown SELECT now() - i * interval '1 second' FROM generate_series(1, 20000) AS i`);
+  await until(async () => Number(await estimated()) > 15_000);
+});
