@@ -132,7 +132,7 @@ describe('Ctrl-C', () => {
     importing.interrupt();
     const { code, stdout } = await importing.outcome();
     expect(stdout).toMatch(/^So far: 2,000 stored, .*3,000 lines read/);
-    expect(stdout).toContain('Run it again to import the rest: nothing is stored twice.');
+    expect(stdout).toContain('Run it again with the same options to import the rest: nothing is stored twice.');
     expect(code).toBe(130);
   });
 

@@ -67,8 +67,15 @@ test('takes addresses of all kinds, and the same file once', () => {
   expect(parseCommandLine(['a', '-', 'a', '--events', '[::1]:50051'], now)).toEqual({
     files: ['a', '-'],
     events: '[::1]:50051',
+    source: '',
     shiftTo: undefined,
   });
   expect(parseCommandLine(['a'], now)).toMatchObject({ events: '127.0.0.1:50051' });
   expect(parseCommandLine(['--help'], now)).toBe('help');
+});
+
+test('the name of a source has a limit, and a day is one that times can be exact on', () => {
+  expect(parseCommandLine(['a', '--source', 'web1'], now)).toMatchObject({ source: 'web1' });
+  expect(() => parseCommandLine(['a', '--source', 'x'.repeat(257)], now)).toThrow(/--source is too long/);
+  expect(() => parseCommandLine(['a', '--shift-to', '2999-01-01'], now)).toThrow(/--shift-to "2999-01-01"/);
 });

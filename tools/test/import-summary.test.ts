@@ -51,7 +51,7 @@ test('says what resends and an early end mean', () => {
   expect(summaryOf(counts, { ...ending, isComplete: false, unanswered: 2_000 })).toEqual([
     'So far: 1 stored, 1 duplicate, 0 rejected, 0 malformed, 1 line read in 1.2 s',
     'The service was away 1 time and 4,000 events sent again: what it had stored before counts as a duplicate.',
-    '2,000 events sent and not answered. Run it again to import the rest: nothing is stored twice.',
+    '2,000 events sent and not answered. Run it again with the same options to import the rest: nothing is stored twice.',
   ]);
 });
 
