@@ -4,7 +4,8 @@ import { listEvents as listStoredEvents } from '../db/list-events.ts';
 import { parsePageSize, type EventKey } from '../domain/event-list.ts';
 import { parseAll } from '../domain/invalid-argument.ts';
 import type { Context } from './context.ts';
-import { eventMessage, filterOf, rangeOf } from './mapping.ts';
+import { eventMessage } from './mapping.ts';
+import { filterOf, rangeOf } from './parse-request.ts';
 
 export function listEvents({ pool, tokens }: Context): UnaryHandler<ListEventsRequest, ListEventsResponse> {
   return async (request, { signal }) => {

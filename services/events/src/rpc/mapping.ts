@@ -1,167 +1,18 @@
-import type { Duration, Timestamp } from '@tidemark/contracts';
+import type { Duration } from '@tidemark/contracts';
 import {
-  Dimension as DimensionField,
-  Event,
-  Fill,
-  Measure as MeasureName,
   RejectionReason,
-  TimeUnit as TimeUnitName,
   type Bucket,
-  type EventFilter as EventFilterMessage,
+  type Event,
   type Hypertable,
-  type QueryBucketsRequest,
   type Rejection as RejectionMessage,
-  type TimeRange as TimeRangeMessage,
   type TopValue,
-  type TopValuesRequest,
 } from '@tidemark/contracts/events';
-import { undecodable } from './decode-batch.ts';
-import { durationOf, MalformedTime, microsOfDuration, microsOfTimestamp, timestampOf } from '@tidemark/grpc-kit';
-import type { EventDraft } from '../domain/accept-event.ts';
+import { durationOf, timestampOf } from '@tidemark/grpc-kit';
 import type { Rejection } from '../domain/batch.ts';
-import { BucketQuery, parseGroupBy, parseSeriesLimit, type Bucket as AnsweredBucket } from '../domain/bucket-query.ts';
-import { BucketWidth, type TimeUnit } from '../domain/bucket-width.ts';
-import { Dimension } from '../domain/dimension.ts';
-import { EventFilter } from '../domain/event-filter.ts';
+import type { Bucket as AnsweredBucket } from '../domain/bucket-query.ts';
 import type { StoredEvent } from '../domain/event.ts';
 import type { Hypertable as KeptHypertable } from '../domain/hypertable.ts';
-import { invalid, parseAll } from '../domain/invalid-argument.ts';
 import { isDurationMeasure, type Measure, type Measured } from '../domain/measure.ts';
-import type { Micros } from '../domain/micros.ts';
-import { TimeRange } from '../domain/time-range.ts';
-import { parseTimeZone } from '../domain/time-zone.ts';
-import { parseLimit, type TopQuery } from '../domain/top-query.ts';
-
-// From messages
-
-/** Undefined where the event could not be decoded. */
-export function draftOf(event: Event): EventDraft | undefined {
-  if (event === undecodable) return undefined;
-  return {
-    id: event.id,
-    time: event.time && wellFormed(() => microsOfTimestamp(event.time as Timestamp)),
-    page: event.page,
-    userAgent: event.userAgent,
-    ipAddress: event.ipAddress,
-    referrer: event.referrer,
-    sessionId: event.sessionId,
-    userId: event.userId,
-    duration: event.duration && wellFormed(() => microsOfDuration(event.duration as Duration)),
-    properties: event.properties,
-    encodedBytes: () => Event.encode(event).finish().length,
-  };
-}
-
-export function timeOf(field: string, timestamp: Timestamp | undefined): Micros | undefined {
-  const time = timestamp && wellFormed(() => microsOfTimestamp(timestamp));
-  if (time === null) throw invalid(field, 'Is malformed: nanos must be from 0 to 999,999,999.');
-  return time;
-}
-
-export function rangeOf(range: TimeRangeMessage | undefined): TimeRange {
-  return TimeRange.parse(
-    parseAll({
-      start: () => timeOf('range.start', range?.start),
-      end: () => timeOf('range.end', range?.end),
-    }),
-  );
-}
-
-export function filterOf(filter: EventFilterMessage | undefined): EventFilter {
-  if (!filter) return EventFilter.parse({});
-  const { pageCondition, ...conditions } = filter;
-  return EventFilter.parse({ ...conditions, ...(pageCondition && { [pageCondition.$case]: pageCondition.value }) });
-}
-
-export function bucketQueryOf(request: QueryBucketsRequest): BucketQuery {
-  return BucketQuery.parse(
-    parseAll({
-      range: () => rangeOf(request.range),
-      width: () => widthOf(request.width),
-      timeZone: () => parseTimeZone(request.timeZone),
-      filter: () => filterOf(request.filter),
-      groupBy: () => parseGroupBy(request.groupBy.map(({ by }, index) => dimensionOf(by, `group_by[${index}]`))),
-      measures: () => request.measures.flatMap((measure, index) => measureOf(measure, `measures[${index}]`) ?? []),
-      fill: () => fillOf(request.fill),
-      seriesLimit: () => parseSeriesLimit(request.seriesLimit),
-    }),
-  );
-}
-
-export function topQueryOf(request: TopValuesRequest): TopQuery {
-  return parseAll({
-    range: () => rangeOf(request.range),
-    dimension: () => dimensionOf(request.by, 'dimension'),
-    measure: () => (request.measure === MeasureName.UNSPECIFIED ? undefined : measureOf(request.measure, 'measure')),
-    filter: () => filterOf(request.filter),
-    limit: () => parseLimit(request.limit),
-  });
-}
-
-function widthOf(width: QueryBucketsRequest['width']): BucketWidth {
-  return BucketWidth.parse({ count: width?.count ?? 0, unit: timeUnits[width?.unit ?? TimeUnitName.UNSPECIFIED] });
-}
-
-const timeUnits: Readonly<Record<number, TimeUnit>> = {
-  [TimeUnitName.SECOND]: 'second',
-  [TimeUnitName.MINUTE]: 'minute',
-  [TimeUnitName.HOUR]: 'hour',
-  [TimeUnitName.DAY]: 'day',
-  [TimeUnitName.WEEK]: 'week',
-  [TimeUnitName.MONTH]: 'month',
-  [TimeUnitName.QUARTER]: 'quarter',
-  [TimeUnitName.YEAR]: 'year',
-};
-
-function dimensionOf(by: TopValuesRequest['by'], path: string): Dimension {
-  if (by?.$case === 'property') return Dimension.parse({ property: by.value }, path);
-  return Dimension.parse({ field: by && dimensionFields[by.value] }, path);
-}
-
-const dimensionFields: Readonly<Record<number, 'page' | 'referrer' | 'userAgent' | 'session' | 'user'>> = {
-  [DimensionField.PAGE]: 'page',
-  [DimensionField.REFERRER]: 'referrer',
-  [DimensionField.USER_AGENT]: 'userAgent',
-  [DimensionField.SESSION]: 'session',
-  [DimensionField.USER]: 'user',
-};
-
-/** Undefined is the count, which is always answered. */
-function measureOf(measure: MeasureName, path: string): Measure | undefined {
-  if (measure === MeasureName.COUNT) return undefined;
-  const known = measures[measure];
-  if (!known) throw invalid(path, 'Must be a measure such as MEASURE_UNIQUE_SESSIONS.');
-  return known;
-}
-
-const measures: Readonly<Record<number, Measure>> = {
-  [MeasureName.UNIQUE_SESSIONS]: 'uniqueSessions',
-  [MeasureName.UNIQUE_USERS]: 'uniqueUsers',
-  [MeasureName.AVG_DURATION]: 'avgDuration',
-  [MeasureName.MIN_DURATION]: 'minDuration',
-  [MeasureName.MAX_DURATION]: 'maxDuration',
-  [MeasureName.P50_DURATION]: 'p50Duration',
-  [MeasureName.P95_DURATION]: 'p95Duration',
-  [MeasureName.P99_DURATION]: 'p99Duration',
-};
-
-function fillOf(fill: Fill): 'none' | 'zero' {
-  if (fill === Fill.ZERO) return 'zero';
-  if (fill === Fill.NONE || fill === Fill.UNSPECIFIED) return 'none';
-  throw invalid('fill', 'Must be FILL_NONE or FILL_ZERO.');
-}
-
-/** Null where the message breaks the rules of its type. */
-function wellFormed(read: () => Micros): Micros | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof MalformedTime) return null;
-    throw error;
-  }
-}
-
-// To messages
 
 export function eventMessage(event: StoredEvent): Event {
   return {

@@ -4,7 +4,8 @@ import { queryBuckets as queryStoredBuckets } from '../db/query-buckets.ts';
 import { checkAnswerSize } from '../domain/answer-size.ts';
 import { fillZero } from '../domain/fill-zero.ts';
 import type { Context } from './context.ts';
-import { bucketMessage, bucketQueryOf } from './mapping.ts';
+import { bucketMessage } from './mapping.ts';
+import { bucketQueryOf } from './parse-request.ts';
 
 export function queryBuckets({ pool }: Context): UnaryHandler<QueryBucketsRequest, QueryBucketsResponse> {
   return async (request, { signal }) => {

@@ -3,7 +3,8 @@ import type { Timestamp } from '@tidemark/contracts';
 import { insertEvents } from '../db/insert-events.ts';
 import { Batch } from '../domain/batch.ts';
 import type { Context } from './context.ts';
-import { draftOf, rejectionMessage, timeOf } from './mapping.ts';
+import { rejectionMessage } from './mapping.ts';
+import { draftOf, timeOf } from './parse-request.ts';
 
 /** Sorts a request's events out and stores the good ones; when it answers, they are committed. */
 export async function storeBatch(

@@ -3,7 +3,8 @@ import type { UnaryHandler } from '@tidemark/grpc-kit';
 import { topValues as topStoredValues } from '../db/top-values.ts';
 import { checkAnswerSize } from '../domain/answer-size.ts';
 import type { Context } from './context.ts';
-import { topQueryOf, topValueMessage } from './mapping.ts';
+import { topValueMessage } from './mapping.ts';
+import { topQueryOf } from './parse-request.ts';
 
 export function topValues({ pool }: Context): UnaryHandler<TopValuesRequest, TopValuesResponse> {
   return async (request, { signal }) => {
