@@ -19,6 +19,9 @@ export interface ImportContext {
   readonly signal: AbortSignal;
 }
 
+// Longer than a service that is there takes to answer.
+const silenceMs = 1_500;
+
 /**
  * Reads the files one after the other into the events service.
  *
@@ -32,6 +35,7 @@ export async function importLogs(options: ImportOptions, context: ImportContext)
   const inputs: Input[] = [];
   for (const name of options.files) inputs.push(await openInput(name, resolve(context.folder, name), signal));
   const reports = new LineReports((line) => progress.print(line));
+  const waiting = setTimeout(() => progress.print(`Waiting for the events service at ${options.events}.`), silenceMs);
   const stream = await BatchStream.open({
     address: options.events,
     signal,
@@ -47,7 +51,7 @@ export async function importLogs(options: ImportOptions, context: ImportContext)
         tally.resentEvents += events;
       },
     },
-  });
+  }).finally(() => clearTimeout(waiting));
   const spool = new Spool(signal);
   let isComplete = false;
   try {
