@@ -1,6 +1,6 @@
-import { createLogger, pageTokens, StartupError, startServer, type Logger } from '@tidemark/grpc-kit';
+import { createLogger, pageTokens, startServer, type Logger } from '@tidemark/grpc-kit';
 import type { Config } from './config.ts';
-import { checkSchema, SchemaBehind } from './db/check-schema.ts';
+import { checkSchema } from './db/check-schema.ts';
 import { Database } from './db/database.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
@@ -20,7 +20,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-// A thousand ids of BatchGetUsers take 38 KB, the largest user some 30 KB.
+// A thousand ids of BatchGetUsers take 38 KB, the largest user some 20 KB.
 const maxRequestBytes = 256 * 1024;
 
 /** The users service, serving. */
@@ -43,10 +43,7 @@ export async function create(config: Config, overrides: Overrides = {}): Promise
 }
 
 async function serve(config: Config, database: Database, clock: Clock, log: Logger) {
-  await checkSchema(database.session()).catch((cause: unknown) => {
-    if (!(cause instanceof SchemaBehind)) throw cause;
-    throw new StartupError('The users schema is missing or behind: run `npx nx migrate users`.', { cause });
-  });
+  await checkSchema(database.session());
   const [key, passwords] = await Promise.all([pageTokenKey(database.session()), PasswordHasher.create(config.argon2)]);
   return startServer({
     host: config.host,

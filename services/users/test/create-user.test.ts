@@ -83,6 +83,7 @@ describe('wrong fields', () => {
     expect(await fieldsOf(service.make({ displayName: '👍'.repeat(129) }))).toEqual(['user.display_name']);
     expect(await fieldsOf(service.make({}, '👍'.repeat(7)))).toEqual(['password']);
     expect(await fieldsOf(service.make({}, '👍'.repeat(257)))).toEqual(['password']);
+    expect(await fieldsOf(service.make({}, 'e\u0301'.repeat(7)))).toEqual(['password']);
     await service.make({}, '👍'.repeat(256));
   });
 });
@@ -91,6 +92,7 @@ describe('a taken value', () => {
   test.each([
     ['Robert', 'ROBERT'],
     ['Straße', 'STRASSE'],
+    ['Große', 'GROẞE'],
     ['ΟΔΟΣ', 'οδος'],
     ['Ame\u0301lie', 'AM\u00c9LIE'],
   ])('the username %s is also %s', async (username, sameUsername) => {

@@ -76,7 +76,7 @@ describe('migrations', () => {
     const start = () => create(configFor(database.url), { log: silentLog('users') });
     const remedy = {
       constructor: StartupError,
-      message: 'The users schema is missing or behind: run `npx nx migrate users`.',
+      message: 'The users schema is missing or behind: run `npx nx run users:migrate`.',
     };
 
     await sql.query('delete from users.migrations');
@@ -90,6 +90,25 @@ describe('migrations', () => {
     expect(await migrate(database.url)).toEqual(['0001-create-users']);
     const service = await start();
     await Promise.all([service.stop(), service.stop()]);
+  });
+
+  test('that this login may not read keep the service from starting, and it says what to do', async () => {
+    const sql = new Client(database.url);
+    await sql.connect();
+    await sql.query('create role stranger login');
+    const url = new URL(database.url);
+    url.username = 'stranger';
+    const start = create(configFor(url.href), { log: silentLog('users') });
+    await expect(start).rejects.toMatchObject({
+      constructor: StartupError,
+      message: expect.stringMatching(/^The users schema cannot be read .*GRANT tidemark_users TO[^\n]*$/) as string,
+    });
+    await expect(migrate(url.href)).rejects.toMatchObject({
+      constructor: StartupError,
+      message: expect.stringMatching(/^The migrations were refused: permission denied [^\n]*$/) as string,
+    });
+    await sql.query('drop role stranger');
+    await sql.end();
   });
 
   test('a database that does not answer is said to be so', async () => {

@@ -68,6 +68,12 @@ describe('an email', () => {
     'a@b ',
     'a\0@b',
     'a\u200b@b',
+    'a\u3164@b',
+    'a\ufe0f@b',
+    'a\u2800@b',
+    'a@b\u3164.c',
+    'a@b\ufe0f.c',
+    'a@b\u034f.c',
     'a@b c',
     'a@b..c',
     'a@.b',
@@ -93,7 +99,7 @@ describe('an email', () => {
 
 describe('a profile', () => {
   test('an avatar is at an http or https address', () => {
-    for (const url of ['', 'http://example.com/a.png?s=1#x', 'https://bücher.example/ä'])
+    for (const url of ['', 'http://example.com/a.png?s=1#x@y', 'https://bücher.example/ä', 'HTTPS://[::1]:8443?a'])
       expect(parseAvatarUrl(url)).toBe(url);
     for (const url of [
       'javascript:alert(1)',
@@ -101,6 +107,15 @@ describe('a profile', () => {
       '//example.com',
       'a.png',
       'https://',
+      'https:example.com/a.png',
+      'https:/example.com/a.png',
+      'https:///example.com/a.png',
+      'https:\\\\example.com',
+      'https://ann@example.com',
+      'https://ann:secret@example.com',
+      'https://@example.com',
+      'https://?a.png',
+      'https://example.com:99999',
       ' https://a',
       'https://a\n',
     ]) {

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { ListUsersRequest, UserState, type User } from '@tidemark/contracts/users';
+import { ListUsersRequest, ListUsersResponse, UserState, type User } from '@tidemark/contracts/users';
 import { errorOf, fieldsOf, runUsers, type RunningUsers } from './running-users.ts';
 
 let service: RunningUsers;
@@ -98,6 +98,23 @@ describe('pages', () => {
     expect((await list({ usernamePrefix: 'bulk', pageSize: 5_000 })).users).toHaveLength(1_000);
     expect(await fieldsOf(list({ pageSize: -1 }))).toEqual(['page_size']);
   });
+});
+
+test('a page ends before it is larger than what clients take, and the next one goes on', async () => {
+  await service.sql.query(`
+    insert into users.users
+    select gen_random_uuid(), 'large' || n, 'large' || n, n || '@large', n || '@large', '', repeat('👍', 2000),
+      repeat('👍', 2000), '', '', 'ACTIVE', false, 1, null, null, '2098-01-01', '2098-01-01', null
+    from generate_series(1, 300) n`);
+  for (const orderBy of ['create_time', 'username desc']) {
+    const request = { usernamePrefix: 'large', orderBy, pageSize: 300 };
+    const page = await list(request);
+    expect(ListUsersResponse.encode(page).finish().length).toBeLessThan(4 * 1_024 * 1_024);
+    expect(page.users.length).toBeGreaterThan(100);
+    const all = await pages(request);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(300);
+    expect(all).toHaveLength(300);
+  }
 });
 
 describe('page_token', () => {

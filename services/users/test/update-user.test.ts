@@ -109,8 +109,17 @@ describe('mask', () => {
     const { id } = await make();
     const error = await errorOf(update({ id, displayName: 'After' }, ['display_name', path]));
     expect(error.code).toBe(status.INVALID_ARGUMENT);
-    expect(error.fields).toEqual([{ field: 'update_mask', description: `names an unknown path: "${path}"` }]);
+    expect(error.fields).toEqual([
+      { field: 'update_mask', description: expect.stringContaining(`"${path}"`) as string },
+    ]);
     expect(userOf(await service.users.getUser({ id })).displayName).toBe('Before');
+  });
+
+  test('an unknown path and the wrong values of the others are named together', async () => {
+    const { id } = await make();
+    const wrong = { id, username: 'x', email: 'nowhere', profile: { timeZone: 'Mars/Base' } };
+    const paths = ['profile.time_zone', 'nickname', 'username'];
+    expect(await fieldsOf(update(wrong, paths))).toEqual(['update_mask', 'user.profile.time_zone', 'user.username']);
   });
 
   test('only fields that are named are checked', async () => {
@@ -158,6 +167,43 @@ describe('etag', () => {
     const before = await make();
     expect(userOf(await update({ id: before.id, displayName: 'Before', profile }))).toEqual(before);
     expect(userOf(await update({ id: before.id }))).toEqual(before);
+  });
+});
+
+describe('a statement that PostgreSQL gives up so that another can go on', () => {
+  /** Until it is stopped, so many updates fail, in the way of one that met another. */
+  const failing = async (sqlState: string, times: number): Promise<() => Promise<unknown>> => {
+    await service.sql.query(`
+      create sequence users.failures;
+      create function users.fail() returns trigger language plpgsql security definer as $$ begin
+        -- A sequence counts on when the statement is rolled back.
+        if nextval('users.failures') <= ${times} then raise exception using errcode = '${sqlState}'; end if;
+        return new;
+      end $$;
+      create trigger fail before update on users.users for each row execute function users.fail()`);
+    return () => service.sql.query('drop function users.fail cascade; drop sequence users.failures');
+  };
+
+  test.each([
+    ['a deadlock', '40P01'],
+    ['a serialization failure', '40001'],
+  ])('begins again after %s', async (_, sqlState) => {
+    const { id } = await make();
+    const stop = await failing(sqlState, 3);
+    expect(userOf(await update({ id, displayName: 'After' })).displayName).toBe('After');
+    await stop();
+  });
+
+  test('does not do so for ever, nor after another error', async () => {
+    const { id } = await make();
+    for (const [sqlState, times] of [
+      ['40P01', 1_000],
+      ['XX000', 1],
+    ] as const) {
+      const stop = await failing(sqlState, times);
+      expect((await errorOf(update({ id, displayName: 'After' }))).code).toBe(status.INTERNAL);
+      await stop();
+    }
   });
 });
 

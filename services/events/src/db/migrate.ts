@@ -12,7 +12,7 @@ export interface HypertableSettings {
   retention: string | undefined;
 }
 
-/** Any number that no other user of the server's advisory locks has: "tidemark events" in a hash. */
+/** Any number that no other user of the server's advisory locks has. */
 const migrationLock = 7_204_051_991;
 
 export const migrations = [{ name: '0001-create-events', class: CreateEvents }];

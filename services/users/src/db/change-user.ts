@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { etagOf } from '../domain/etag.ts';
 import { EtagMismatch, UserNotFound } from '../domain/user-errors.ts';
 import type { User } from '../domain/user.ts';
+import { beginAgain } from './begin-again.ts';
 import { uniqueOr } from './unique-or.ts';
 import { columnsOf, UserEntity, userOf } from './user-entity.ts';
 
@@ -23,7 +24,10 @@ export async function changeUser(
     const next = change(user);
     if (etag !== '' && etag !== etagOf(user)) throw new EtagMismatch(id);
     if (next === user) return user;
-    const written = await uniqueOr(() => em.nativeUpdate(UserEntity, { id, revision: user.revision }, columnsOf(next)));
+    const unchanged = { id, revision: user.revision };
+    // Two users who swap their usernames at once wait for each other.
+    const write = () => beginAgain(() => em.nativeUpdate(UserEntity, unchanged, columnsOf(next)));
+    const written = await uniqueOr(write);
     if (written === 1) return next;
   }
 }

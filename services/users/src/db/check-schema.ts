@@ -1,16 +1,20 @@
-import { TableNotFoundException, type EntityManager } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { StartupError } from '@tidemark/grpc-kit';
+import { serviceRole } from './database.ts';
 import { migrations } from './migrations/index.ts';
+import { insufficientPrivilege, sqlStateOf } from './sql-state.ts';
 
-/** The schema is not there or lacks migrations that this version of the service needs. */
-export class SchemaBehind extends Error {}
+// https://www.postgresql.org/docs/17/errcodes-appendix.html
+const missingStates = new Set([
+  '22023', // invalid_parameter_value: the role of the connection is not there
+  '3F000', // invalid_schema_name
+  '42P01', // undefined_table
+]);
 
-const undefinedRole = '22023';
-
-/** A schema that is ahead is fine: another instance has been upgraded before this one. */
+/** Refuses a schema that lacks a migration of this version; one that is ahead is fine, another instance is then newer. */
 export async function checkSchema(em: EntityManager): Promise<void> {
   const applied = await appliedMigrations(em);
-  const missing = migrations.map(({ name }) => name).filter((name) => !applied.has(name));
-  if (missing.length > 0) throw new SchemaBehind(`migrations not applied: ${missing.join(', ')}`);
+  if (migrations.some(({ name }) => !applied.has(name))) throw schemaBehind();
 }
 
 async function appliedMigrations(em: EntityManager): Promise<Set<string>> {
@@ -18,8 +22,21 @@ async function appliedMigrations(em: EntityManager): Promise<Set<string>> {
     const rows = await em.execute<{ name: string }[]>('select name from users.migrations');
     return new Set(rows.map(({ name }) => name));
   } catch (cause) {
-    const code = (cause as { code?: string }).code;
-    if (cause instanceof TableNotFoundException || code === undefinedRole) return new Set();
+    const state = sqlStateOf(cause);
+    if (missingStates.has(state)) throw schemaBehind(cause);
+    if (state === insufficientPrivilege) throw schemaUnreadable(cause);
     throw cause;
   }
+}
+
+function schemaBehind(cause?: unknown): StartupError {
+  return new StartupError('The users schema is missing or behind: run `npx nx run users:migrate`.', { cause });
+}
+
+function schemaUnreadable(cause: unknown): StartupError {
+  return new StartupError(
+    'The users schema cannot be read by the user of DATABASE_URL: run `npx nx run users:migrate` as the owner of the ' +
+      `schema, and \`GRANT ${serviceRole} TO\` that user.`,
+    { cause },
+  );
 }

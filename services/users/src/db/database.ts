@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
-import type { Client } from 'pg';
 import { CredentialEntity } from './credential-entity.ts';
+import { GuardedClient } from './guarded-client.ts';
 import { SettingEntity } from './setting-entity.ts';
 import { UserEntity } from './user-entity.ts';
 
@@ -9,6 +10,7 @@ export const serviceRole = 'tidemark_users';
 
 /** Longer than this, a call does not wait for a connection. */
 const connectTimeoutMs = 10_000;
+const closeTimeoutMs = 2_000;
 
 /** The service's connections to PostgreSQL. */
 export class Database {
@@ -22,11 +24,13 @@ export class Database {
       ensureDatabase: false,
       pool: { min: 0, max: options.poolSize },
       driverOptions: {
+        Client: GuardedClient,
         connectionString: options.url,
+        keepAlive: true,
         connectionTimeoutMillis: connectTimeoutMs,
         // As a statement and not as a startup option: the extra connection that cancels a statement takes over the
         // options, and PostgreSQL lets only the user who logged in cancel.
-        onConnect: (client: Client) => client.query(`set role ${serviceRole}`),
+        onConnect: (client: GuardedClient) => client.query(`set role ${serviceRole}`),
       },
     });
   }
@@ -41,7 +45,8 @@ export class Database {
     await this.session().execute('select 1');
   }
 
+  /** Waits a little for connections in use: a database that is frozen would keep them for ever. */
   async close(): Promise<void> {
-    await this.#orm.close();
+    await Promise.race([this.#orm.close(), setTimeout(closeTimeoutMs, undefined, { ref: false })]);
   }
 }

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { User } from '../domain/user.ts';
+import { beginAgain } from './begin-again.ts';
 import { MicrosType } from './micros-type.ts';
 import { uniqueOr } from './unique-or.ts';
 import { columnsOf } from './user-entity.ts';
@@ -24,7 +25,7 @@ export async function insertUser(em: EntityManager, row: UserToInsert): Promise<
     fingerprint: requestId === undefined ? null : fingerprint,
     passwordHash: passwordHash ?? null,
   };
-  await uniqueOr(() => em.execute(statement, values));
+  await uniqueOr(() => beginAgain(() => em.execute(statement, values)));
 }
 
 // One statement is one transaction, and one way to the database instead of four.

@@ -2,15 +2,15 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { UserList } from '../domain/user-list.ts';
 import type { User } from '../domain/user.ts';
 import { MicrosType } from './micros-type.ts';
-import { UserEntity, userOf, type UserRow } from './user-entity.ts';
+import { UserEntity, userOf } from './user-entity.ts';
 
-/** The ordering columns of a row: the next page begins after it. */
+/** What the list is ordered by, of one user: the next page begins after it. */
 export type UserCursor = readonly string[];
 
 export interface UserPage {
   users: User[];
-  /** undefined on the last page. */
-  next: UserCursor | undefined;
+  /** Whether there is another page. */
+  more: boolean;
 }
 
 const time = new MicrosType();
@@ -37,10 +37,9 @@ export async function listUsers(
   }
   // One more than asked tells whether there is another page.
   const rows = await query.limit(pageSize + 1).getResultList();
-  const last = rows.length > pageSize ? rows[pageSize - 1] : undefined;
-  return { users: rows.slice(0, pageSize).map(userOf), next: last && cursorOf(last, order) };
+  return { users: rows.slice(0, pageSize).map(userOf), more: rows.length > pageSize };
 }
 
-function cursorOf(row: UserRow, order: UserList['order']): UserCursor {
-  return order.by === 'username' ? [row.usernameKey] : [time.convertToDatabaseValue(row.createTime), row.id];
+export function cursorOf(user: User, { order }: UserList): UserCursor {
+  return order.by === 'username' ? [user.username.key] : [time.convertToDatabaseValue(user.createTime), user.id];
 }

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { caseFold } from './case-fold.ts';
 import { BadValue } from './fields.ts';
-import { charactersOf } from './text.ts';
+import { charactersOf, hasInvisible } from './text.ts';
 
 /** An address to write to. */
 export interface Email {
@@ -36,6 +36,8 @@ interface Parts {
 }
 
 function partsOf(text: string): Parts | undefined {
+  // Those of the domain are not in its Punycode.
+  if (hasInvisible(text)) return undefined;
   const at = text.lastIndexOf('@');
   const parts = { local: text.slice(0, at), asciiDomain: asciiOf(text.slice(at + 1)) };
   const dotsApart = !`.${parts.local}.`.includes('..');

@@ -15,8 +15,9 @@ export function parsePassword(input: string): string {
 }
 
 function parse(input: string, min: number): string {
-  const length = charactersOf(input);
-  if (length < min || length > maxCharacters) throw new BadValue(`must have ${min} to ${maxCharacters} characters`);
   // The same password typed on two keyboards can differ in composition (NIST SP 800-63B, 5.1.1.2).
-  return input.normalize('NFC');
+  const password = input.normalize('NFC');
+  const length = charactersOf(password);
+  if (length < min || length > maxCharacters) throw new BadValue(`must have ${min} to ${maxCharacters} characters`);
+  return password;
 }

@@ -9,6 +9,14 @@ export function parseText(input: string, maxCharacters = Infinity): string {
   return input;
 }
 
+// Some letters and marks are drawn as nothing, such as the Hangul filler; the blank of Braille is a symbol.
+const invisible = /[\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** Two texts of which one has such a character would look the same. */
+export function hasInvisible(text: string): boolean {
+  return invisible.test(text);
+}
+
 export function charactersOf(text: string): number {
   return Array.from(text).length;
 }

@@ -1,6 +1,6 @@
 import { attributeParsers, type Attributes, type AttributesInput } from './attributes.ts';
 import { at, together } from './fields.ts';
-import { maskedAttributes } from './update-mask.ts';
+import { checkPaths, maskedAttributes } from './update-mask.ts';
 import { parseUuid } from './uuid.ts';
 
 /** What to change about a user. */
@@ -23,6 +23,7 @@ export function parseUserChanges({ user = noUser, updateMask = [] }: UserChanges
   const parsers = attributeParsers(user);
   const { id, attributes } = together({
     id: at('user.id', () => parseUuid(user.id)),
+    paths: () => checkPaths(updateMask),
     attributes: (): Partial<Attributes> => {
       const named = maskedAttributes(updateMask, user);
       return together(Object.fromEntries(named.map((name) => [name, parsers[name]])));

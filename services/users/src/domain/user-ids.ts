@@ -10,7 +10,9 @@ export function parseUserId(id: string): string {
 /** As many as are given, in the same order. */
 export function parseUserIds(ids: readonly string[]): string[] {
   if (ids.length > maxIds) {
-    throw new InvalidFields([{ field: 'ids', description: `must be at most ${maxIds.toLocaleString('en')}` }]);
+    throw new InvalidFields([
+      { field: 'ids', description: `must be at most ${maxIds.toLocaleString('en')}: ask in several calls` },
+    ]);
   }
   return inOrder(ids.map((id, index) => at(`ids[${index}]`, () => parseUuid(id))));
 }

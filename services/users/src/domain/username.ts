@@ -1,6 +1,6 @@
 import { caseFold } from './case-fold.ts';
 import { BadValue } from './fields.ts';
-import { charactersOf } from './text.ts';
+import { charactersOf, hasInvisible } from './text.ts';
 
 /** The name to sign in with. */
 export interface Username {
@@ -13,8 +13,6 @@ export interface Username {
 const minCharacters = 3;
 const maxCharacters = 64;
 const allowed = /^[\p{L}\p{M}\p{Nd}._-]*$/u;
-// Some letters and marks are drawn as nothing, such as the Hangul filler: two names would look the same.
-const invisible = /\p{Default_Ignorable_Code_Point}/u;
 
 export function parseUsername(input: string): Username {
   const text = input.normalize('NFC');
@@ -22,7 +20,7 @@ export function parseUsername(input: string): Username {
   if (length < minCharacters || length > maxCharacters) {
     throw new BadValue(`must have ${minCharacters} to ${maxCharacters} characters`);
   }
-  if (!allowed.test(text) || invisible.test(text)) {
+  if (!allowed.test(text) || hasInvisible(text)) {
     throw new BadValue('must consist of letters, marks, digits, ".", "_" and "-"');
   }
   return { text, key: usernameKey(text) };

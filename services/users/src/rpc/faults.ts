@@ -22,13 +22,13 @@ export const faults: readonly FaultRule[] = [
   on(UsernameTaken, {
     code: status.ALREADY_EXISTS,
     reason: 'USERNAME_TAKEN',
-    fields: () => [{ field: 'user.username', description: 'is taken by another user' }],
+    fields: () => [{ field: 'user.username', description: 'is taken by another user: choose another' }],
     metadata: () => ({ field: 'username' }),
   }),
   on(EmailTaken, {
     code: status.ALREADY_EXISTS,
     reason: 'EMAIL_TAKEN',
-    fields: () => [{ field: 'user.email', description: 'is taken by another user' }],
+    fields: () => [{ field: 'user.email', description: 'is taken by another user: choose another' }],
     metadata: () => ({ field: 'email' }),
   }),
   on(UserNotDeleted, { code: status.ALREADY_EXISTS, reason: 'USER_NOT_DELETED' }),
@@ -36,7 +36,7 @@ export const faults: readonly FaultRule[] = [
   on(RequestIdReused, {
     code: status.FAILED_PRECONDITION,
     reason: 'REQUEST_ID_REUSED',
-    fields: () => [{ field: 'request_id', description: 'was used to create another user' }],
+    fields: () => [{ field: 'request_id', description: 'was used to create another user: make a new one' }],
   }),
   on(EtagMismatch, { code: status.ABORTED, reason: 'ETAG_MISMATCH' }),
 ];

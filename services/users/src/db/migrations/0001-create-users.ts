@@ -4,11 +4,20 @@ import { Migration } from '@mikro-orm/migrations';
 export class CreateUsers extends Migration {
   override up(): void {
     // Roles belong to all databases of a server: another one may have made it, or be making it now.
-    this.addSql(
-      `do $$ begin create role tidemark_users nologin; exception when duplicate_object or unique_violation then null; end $$`,
-    );
-    // Who migrates may run the service too.
-    this.addSql(`grant tidemark_users to current_user`);
+    this.addSql(`
+      do $$ begin
+        if not exists (select from pg_roles where rolname = 'tidemark_users') then
+          create role tidemark_users nologin;
+        end if;
+      exception when duplicate_object or unique_violation then null;
+      end $$`);
+    // Who migrates may run the service too. An administrator may have seen to it, for one who may grant no roles.
+    this.addSql(`
+      do $$ begin
+        if not pg_has_role(current_user, 'tidemark_users', 'SET') then
+          grant tidemark_users to current_user;
+        end if;
+      end $$`);
 
     this.addSql(`
       create table users.users (
