@@ -64,7 +64,16 @@ test('only config.ts of a service reads the environment', async () => {
 });
 
 test('every project has a type, and a service a scope', () => {
-  const folders = ['proto', 'libs/contracts', 'libs/grpc-kit', 'libs/dev-db', 'libs/testing', 'tools', 'e2e'];
+  const folders = [
+    'proto',
+    'libs/contracts',
+    'libs/grpc-kit',
+    'libs/dev-db',
+    'libs/mikro-orm-timescale',
+    'libs/testing',
+    'tools',
+    'e2e',
+  ];
   const tags = (folder: string): string[] =>
     (JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8')) as { nx: { tags: string[] } }).nx.tags;
   for (const folder of folders) expect(tags(folder)).toEqual([expect.stringMatching(/^type:/)]);

@@ -33,7 +33,7 @@ export class CreateEvents extends Migration {
     this.addSql(`INSERT INTO events.settings VALUES ('page_token_key', '\\x${randomBytes(32).toString('hex')}')`);
     // A service that logs in as this user takes the role on; a superuser may anyway.
     this.addSql(
-      `DO $$ BEGIN IF NOT pg_has_role(current_user, 'tidemark_events', 'MEMBER') THEN GRANT tidemark_events TO current_user; END IF; END $$`,
+      `DO $$ BEGIN IF NOT pg_has_role(current_user, 'tidemark_events', 'SET') THEN GRANT tidemark_events TO current_user; END IF; END $$`,
     );
     this.addSql(`GRANT USAGE ON SCHEMA events TO tidemark_events`);
     this.addSql(`GRANT SELECT, INSERT ON events.events TO tidemark_events`);

@@ -1,0 +1,54 @@
+import { t, type EntityProperty } from '@mikro-orm/core';
+
+export type ColumnKind = 'timestamp' | 'date' | 'integer';
+
+/** What the property's column is to TimescaleDB; undefined where that is not known (yet), null where it cannot be. */
+export function columnKind(property: EntityProperty): ColumnKind | null | undefined {
+  // MikroORM fills it in when it discovers the entities.
+  const columnType = (property as Partial<EntityProperty>).columnTypes?.[0];
+  if (columnType) return kindOfSqlType(columnType);
+  const type: unknown = property.type;
+  const found = mapped.find(([mappedType]) => type === mappedType || (isObject(type) && type instanceof mappedType));
+  if (found) return found[1];
+  return typeof type === 'string' ? kindOfName[type] : undefined;
+}
+
+function kindOfSqlType(type: string): ColumnKind | null {
+  if (/^timestamp/i.test(type)) return 'timestamp';
+  if (/^date$/i.test(type)) return 'date';
+  if (/^(small|big)?(int|integer|serial)[248]?$/i.test(type)) return 'integer';
+  return null;
+}
+
+const mapped = [
+  [t.datetime, 'timestamp'],
+  [t.date, 'date'],
+  [t.integer, 'integer'],
+  [t.bigint, 'integer'],
+  [t.smallint, 'integer'],
+  [t.string, null],
+  [t.text, null],
+  [t.uuid, null],
+  [t.double, null],
+  [t.boolean, null],
+  [t.json, null],
+] as const;
+
+const kindOfName: Readonly<Record<string, ColumnKind | null>> = {
+  datetime: 'timestamp',
+  Date: 'timestamp',
+  date: 'date',
+  integer: 'integer',
+  bigint: 'integer',
+  smallint: 'integer',
+  string: null,
+  text: null,
+  uuid: null,
+  double: null,
+  boolean: null,
+  json: null,
+};
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,47 @@
+import type { Interval } from '../interval.ts';
+
+/**
+ * What `hypertable()` takes. An option that is absent is not managed: whatever the database has stays. `false` means
+ * that it shall not be there. `P` are the entity's property names.
+ */
+export interface HypertableOptions<P extends string = string> {
+  /** The property that partitions: a timestamp with or without time zone, a date or an integer. */
+  by: P;
+  /** How much of it one chunk holds; TimescaleDB's default is 7 days. A number for an integer, which must have one. */
+  chunkInterval?: Width;
+  /** An SQL function without parameters that says what "now" is; for an integer only, and in the database already. */
+  integerNow?: `${string}.${string}`;
+  /** Further partitioning, see `hash()` and `range()`. It can be added to, never taken away. */
+  dimensions?: readonly Dimension<P>[];
+  columnstore?: false | ColumnstoreOptions<P>;
+  /** Chunks wholly older than this are dropped. */
+  retention?: false | { dropAfter: Width };
+  /** Chunks are rewritten in the order of this index, once they are no longer the newest. */
+  reorder?: false | { index: string };
+}
+
+export interface ColumnstoreOptions<P extends string = string> {
+  /** Rows with equal values lie together; `[]` is none at all. */
+  segmentBy?: readonly P[];
+  /** The order within a segment. TimescaleDB adds the time, descending, where it is missing. */
+  orderBy?: { readonly [K in P]?: Order };
+  /** Chunks older than this are converted by a policy. */
+  after?: false | Width;
+}
+
+/** A number only for an integer column. */
+export type Width = Interval | number;
+export type Order = 'asc' | 'desc' | 'asc nulls first' | 'desc nulls last';
+
+export type Dimension<P extends string = string> =
+  { kind: 'hash'; property: P; partitions: number } | { kind: 'range'; property: P; interval: Width };
+
+/** Spreads each time range over so many chunks, by the hash of a property. */
+export function hash<P extends string>(property: P, partitions: number): Dimension<P> {
+  return { kind: 'hash', property, partitions };
+}
+
+/** Cuts each time range by a second time, date or integer property. */
+export function range<P extends string>(property: P, interval: Width): Dimension<P> {
+  return { kind: 'range', property, interval };
+}

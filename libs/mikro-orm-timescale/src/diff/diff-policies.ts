@@ -1,0 +1,62 @@
+import { parseInterval } from '../interval.ts';
+import * as sql from '../sql/policies.ts';
+import type { Target } from '../sql/target.ts';
+import type { CanonicalWidth, HypertableState } from '../state/hypertable-state.ts';
+import type { PartialStep } from './diff-hypertable.ts';
+
+/** A policy with one setting: put there, changed in place so that its job stays the same, or removed. */
+export function diffPolicy<Setting extends CanonicalWidth>(
+  from: false | Setting | undefined,
+  to: false | Setting | undefined,
+  statements: { add(to: Setting): string; alter(to: Setting): string; remove(): string },
+): PartialStep[] {
+  if (to === undefined || to === from) return [];
+  if (to === false) {
+    const undo = from === undefined || from === false ? [] : [statements.add(from)];
+    return [{ sql: statements.remove(), safety: 'safe', undo, when: 'before' }];
+  }
+  const add: PartialStep = { sql: statements.add(to), safety: 'safe', undo: [statements.remove()] };
+  const alter: PartialStep = { sql: statements.alter(to), safety: 'safe', undo: from ? [statements.alter(from)] : [] };
+  if (from === false) return [add];
+  // Where nothing is known the policy may be there already, with another setting.
+  return from === undefined ? [{ ...add, undo: [] }, alter] : [alter];
+}
+
+export function diffRetention(
+  target: Target,
+  from: HypertableState['retention'],
+  to: HypertableState['retention'],
+): PartialStep[] {
+  const [before, after] = [from && from.dropAfter, to && to.dropAfter];
+  const steps = diffPolicy(before, after, {
+    add: (dropAfter) => sql.addRetention(target, dropAfter),
+    alter: (dropAfter) => sql.alterPolicy(target, 'policy_retention', 'drop_after', dropAfter),
+    remove: () => sql.removeRetention(target),
+  });
+  // What takes a removal or a longer time back would let the policy drop rows: there is no undo for these.
+  if (!after) return steps.map((step) => ({ ...step, undo: [] }));
+  const keepsMore = before !== undefined && before !== false && isAtLeast(after, before);
+  return steps.map((step) => (keepsMore ? { ...step, undo: [] } : { ...step, safety: 'destructive' }));
+}
+
+export function diffReorder(
+  target: Target,
+  from: HypertableState['reorder'],
+  to: HypertableState['reorder'],
+): PartialStep[] {
+  return diffPolicy(from && from.index, to && to.index, {
+    add: (index) => sql.addReorder(target, index),
+    alter: (index) => sql.alterPolicy(target, 'policy_reorder', 'index_name', index),
+    remove: () => sql.removeReorder(target),
+  });
+}
+
+/** Whether `a` is no shorter than `b` whichever months they are counted from. */
+function isAtLeast(a: CanonicalWidth, b: CanonicalWidth): boolean {
+  if (typeof a === 'number' || typeof b === 'number') return a >= b;
+  const [long, short] = [parseInterval(a), parseInterval(b)];
+  if (!long || !short) return false;
+  const months = long.months - short.months;
+  const days = months * (months > 0 ? 28 : 31) + long.days - short.days;
+  return days * 86_400_000_000 + long.micros - short.micros >= 0;
+}

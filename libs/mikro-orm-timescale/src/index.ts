@@ -1,0 +1,19 @@
+export type { Capabilities } from './catalog/capabilities.ts';
+export type { Chunk } from './catalog/chunks.ts';
+export type { Job } from './catalog/jobs.ts';
+export { hypertable } from './definition/hypertable.ts';
+export {
+  hash,
+  range,
+  type ColumnstoreOptions,
+  type Dimension,
+  type HypertableOptions,
+  type Order,
+  type Width,
+} from './definition/options.ts';
+export type { Safety, Step } from './diff/step.ts';
+export { DestructiveChange, ImpossibleChange, InvalidHypertable, MissingFeature, SchemaDrift } from './faults.ts';
+export type { Interval } from './interval.ts';
+export { timescale, type LiveTimescale } from './orm/live.ts';
+export type { TimescaleSettings } from './orm/settings.ts';
+export { Timescale } from './orm/timescale.ts';

@@ -1,0 +1,233 @@
+import {
+  DatabaseSchema,
+  SchemaComparator,
+  SqlSchemaGenerator,
+  type CreateSchemaOptions,
+  type DatabaseTable,
+  type SchemaDifference,
+  type SqlEntityManager,
+  type UpdateSchemaOptions,
+} from '@mikro-orm/postgresql';
+import { capabilitiesOf, capabilitiesOnceCreated, type Capabilities } from '../catalog/capabilities.ts';
+import { checkDefinition } from '../definition/check-definition.ts';
+import { checkReorderIndex } from '../definition/check-reorder-index.ts';
+import { definitionOf } from '../definition/hypertable.ts';
+import { planSteps, refuseToDropRows } from '../diff/plan.ts';
+import type { Step } from '../diff/step.ts';
+import { DestructiveChange } from '../faults.ts';
+import { createExtension } from '../sql/hypertable.ts';
+import { desiredState } from '../state/desired-state.ts';
+import { hypertableOf, setHypertable } from '../state/on-table.ts';
+import { leaveToSearchPath } from '../state/target-of.ts';
+import { limitToServer } from './limit-to-server.ts';
+import type { TimescaleSettings } from './settings.ts';
+
+type UpdateOptions = UpdateSchemaOptions<DatabaseSchema>;
+
+interface Comparison {
+  from: DatabaseSchema;
+  up: SchemaDifference;
+  down: SchemaDifference;
+  steps: Step[];
+}
+
+/** MikroORM's schema generator, which its Migrator uses too, with hypertables. */
+export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
+  readonly #settings: Required<TimescaleSettings>;
+  /** While a statement list for the connected server is made. */
+  #server: Capabilities | undefined;
+  readonly #warnings = new Set<string>();
+
+  constructor(em: SqlEntityManager, settings: Required<TimescaleSettings>) {
+    super(em);
+    this.#settings = settings;
+  }
+
+  /** What the model wants. The snapshots of the Migrator are its JSON. */
+  override getTargetSchema(schema?: string, includeWildcardSchema = false): DatabaseSchema {
+    const target = super.getTargetSchema(schema, includeWildcardSchema);
+    for (const meta of this.getOrderedMetadata(schema, includeWildcardSchema)) {
+      const definition = definitionOf(meta);
+      if (!definition) continue;
+      checkDefinition(meta, definition);
+      const own = meta.schema === undefined || meta.schema === '*' ? undefined : meta.schema;
+      const table = target.getTables().find((each) => each.name === meta.collection && (!own || each.schema === own));
+      if (!table) continue;
+      checkReorderIndex(meta, definition, table);
+      setHypertable(table, this.#limit(desiredState(meta, definition), table));
+      if (includeWildcardSchema) this.#leaveToSearchPath(table);
+    }
+    return target;
+  }
+
+  override async getCreateSchemaSQL(options: CreateSchemaOptions = {}): Promise<string> {
+    const server = await this.#connectedServer();
+    const { schema, includeWildcardSchema } = options;
+    const target = this.#limited(server, () => this.getTargetSchema(schema, includeWildcardSchema));
+    // It asks for the target before it waits for anything.
+    const sql = await this.#limited(server, () => super.getCreateSchemaSQL(options));
+    const nothing = new DatabaseSchema(this.platform, target.name);
+    const difference = new SchemaComparator(this.platform).compare(nothing, target);
+    return this.#around(sql, nothing, planSteps(nothing, target, difference, this.#settings.extensionSchema));
+  }
+
+  override async getUpdateSchemaSQL(options: UpdateOptions = {}): Promise<string> {
+    return this.#upSql(await this.#compare(options), options);
+  }
+
+  override async getUpdateSchemaMigrationSQL(options: UpdateOptions = {}): Promise<{ up: string; down: string }> {
+    const comparison = await this.#compare(options);
+    return { up: this.#upSql(comparison, options), down: this.#downSql(comparison, options) };
+  }
+
+  /** What leads from the database, or the snapshot, to the model. */
+  async getTimescaleSteps(options: UpdateOptions = {}): Promise<Step[]> {
+    return (await this.#compare(options)).steps;
+  }
+
+  async #compare(options: UpdateOptions): Promise<Comparison> {
+    options.safe ??= false;
+    options.dropTables ??= true;
+    const { schema, includeWildcardSchema, fromSchema } = options;
+    if (!fromSchema) await this.ensureDatabase();
+    const server = fromSchema ? undefined : await this.#probe();
+    const to = this.#limited(server, () => this.getTargetSchema(schema, includeWildcardSchema));
+    const from = fromSchema ?? (await this.#readDatabase(schema, to.getNamespaces()));
+    const wildcardTables = includeWildcardSchema
+      ? []
+      : [...this.metadata.getAll().values()].filter((meta) => meta.schema === '*').map(({ tableName }) => tableName);
+    from.prune(schema, wildcardTables);
+    to.prune(schema, wildcardTables);
+    for (const table of from.getTables()) {
+      leaveOwnIndexes(table, to.getTable(table.getShortestName(false)));
+      if (includeWildcardSchema) this.#leaveToSearchPath(table);
+    }
+    const up = new SchemaComparator(this.platform).compare(from, to);
+    const down = new SchemaComparator(this.platform).compare(to, from, up);
+    return { from, up, down, steps: planSteps(from, to, up, this.#settings.extensionSchema) };
+  }
+
+  async #readDatabase(schema: string | undefined, namespaces: string[]): Promise<DatabaseSchema> {
+    const { skipTables, skipViews } = this.options;
+    const found = await DatabaseSchema.create(
+      this.connection,
+      this.platform,
+      this.config,
+      schema,
+      namespaces,
+      undefined,
+      skipTables,
+      skipViews,
+    );
+    await found.loadRoutines(this.connection, this.platform, [...namespaces]);
+    return found;
+  }
+
+  #upSql({ from, up, steps }: Comparison, options: UpdateOptions): string {
+    const destructive = steps.filter(({ safety }) => safety === 'destructive');
+    if (destructive.length > 0 && !this.#settings.allowDestructive && !options.safe) {
+      throw new DestructiveChange(destructive);
+    }
+    const wanted = options.safe ? steps.filter(({ safety }) => safety !== 'destructive') : steps;
+    return this.#around(this.diffToSQL(up, options), from, wanted);
+  }
+
+  #downSql({ from, down, steps }: Comparison, options: UpdateOptions): string {
+    const { extensionSchema, allowDestructive } = this.#settings;
+    const undo = (when: Step['when']): string[] =>
+      steps
+        .filter((step) => step.when === when)
+        .reverse()
+        .flatMap((step) => step.undo);
+    const sql = joinSql(
+      [...(allowDestructive ? [] : refuseToDropRows(down, extensionSchema)), ...undo('after')],
+      this.diffToSQL(down, options),
+      [...undo('before'), ...this.#recreate(from, down)],
+    );
+    // Without any statement the Migrator would call the migration irreversible.
+    return sql === '' && steps.length > 0 ? `${nothingToTakeBack};\n` : sql;
+  }
+
+  /** What a table that comes back had as a hypertable, besides what `createTable` does. */
+  #recreate(from: DatabaseSchema, down: SchemaDifference): string[] {
+    const nothing = new DatabaseSchema(this.platform, from.name);
+    const again = new DatabaseSchema(this.platform, from.name);
+    again.setTables(Object.values(down.newTables));
+    return planSteps(nothing, again, down, this.#settings.extensionSchema)
+      .filter(({ when }) => when === 'after')
+      .map(({ sql }) => sql);
+  }
+
+  #around(sql: string, from: DatabaseSchema, steps: readonly Step[]): string {
+    const statements = (when: Step['when']): string[] =>
+      steps.filter((step) => step.when === when).map(({ sql }) => sql);
+    const first = steps.length > 0 && !from.getTables().some((table) => hypertableOf(table));
+    const extension = first ? [createExtension(this.#settings.extensionSchema)] : [];
+    return joinSql([...extension, ...statements('before')], sql, statements('after'));
+  }
+
+  #limit(wanted: ReturnType<typeof desiredState>, table: DatabaseTable): ReturnType<typeof desiredState> | undefined {
+    if (!this.#server) return wanted;
+    const { onMissing } = this.#settings;
+    return limitToServer(wanted, table.getShortestName(false), this.#server, onMissing, (message) =>
+      this.#warn(message),
+    );
+  }
+
+  #warn(message: string): void {
+    if (this.#warnings.has(message)) return;
+    this.#warnings.add(message);
+    this.config.getLogger().warn('schema', message, { enabled: true });
+  }
+
+  #leaveToSearchPath(table: DatabaseTable): void {
+    if (table.schema === this.platform.getDefaultSchemaName()) leaveToSearchPath(table);
+  }
+
+  #limited<T>(server: Capabilities | undefined, make: () => T): T {
+    this.#server = server;
+    try {
+      return make();
+    } finally {
+      this.#server = undefined;
+    }
+  }
+
+  /** Undefined where there is no connection: a dump of the schema needs none. */
+  async #connectedServer(): Promise<Capabilities | undefined> {
+    return (await this.connection.isConnected()) ? this.#probe() : undefined;
+  }
+
+  #hasHypertables(): boolean {
+    return [...this.metadata.getAll().values()].some((meta) => definitionOf(meta));
+  }
+
+  async #probe(): Promise<Capabilities> {
+    const { extensionSchema } = this.#settings;
+    const server = await capabilitiesOf(this.connection);
+    if (server.version === undefined && server.available && this.#hasHypertables()) {
+      return (await capabilitiesOnceCreated(this.config, createExtension(extensionSchema))) ?? server;
+    }
+    if (server.schema === undefined || server.schema === extensionSchema) return server;
+    throw new Error(
+      `The extension timescaledb is in the schema "${server.schema}", not in "${extensionSchema}": ` +
+        `use Timescale.with({ extensionSchema: '${server.schema}' }).`,
+    );
+  }
+}
+
+const nothingToTakeBack = `select 'left as it is: what takes it back would lose rows, or is not known'`;
+
+/** Takes TimescaleDB's own indexes out of the comparison, but for one that the model has under the same name. */
+function leaveOwnIndexes(from: DatabaseTable, to: DatabaseTable | undefined): void {
+  const own = new Set(hypertableOf(from)?.ownIndexes);
+  // A table that goes takes its indexes with it, and a `down` brings them back.
+  if (!to || own.size === 0) return;
+  for (const { keyName } of to.getIndexes()) own.delete(keyName);
+  from.setIndexes(from.getIndexes().filter(({ keyName }) => !own.has(keyName)));
+}
+
+function joinSql(before: readonly string[], sql: string, after: readonly string[]): string {
+  const block = (statements: readonly string[]): string => statements.map((statement) => `${statement};\n`).join('');
+  return [block(before), sql.trim() === '' ? '' : sql, block(after)].filter((part) => part !== '').join('\n');
+}

@@ -1,0 +1,66 @@
+import {
+  DatabaseSchema,
+  PostgreSqlSchemaHelper,
+  type AbstractSqlConnection,
+  type AbstractSqlPlatform,
+  type DatabaseTable,
+  type Transaction,
+} from '@mikro-orm/postgresql';
+import { triggersMadeByTimescale, viewsMadeByTimescale } from '../catalog/made-by-timescale.ts';
+import { readHypertables } from '../catalog/read-hypertables.ts';
+import { createSteps } from '../diff/diff-hypertable.ts';
+import { hypertableOf, setHypertable } from '../state/on-table.ts';
+import { targetOf } from '../state/target-of.ts';
+
+type Tables = Parameters<PostgreSqlSchemaHelper['loadInformationSchema']>[2];
+
+/** How MikroORM reads and creates tables, where some are hypertables. */
+export class TimescaleSchemaHelper extends PostgreSqlSchemaHelper {
+  readonly #functions: string;
+
+  /** @param functions the schema of the extension */
+  constructor(platform: AbstractSqlPlatform, functions: string) {
+    super(platform);
+    this.#functions = functions;
+  }
+
+  override async loadInformationSchema(
+    schema: DatabaseSchema,
+    connection: AbstractSqlConnection,
+    tables: Tables,
+    schemas?: string[],
+    ctx?: Transaction,
+  ): Promise<void> {
+    await super.loadInformationSchema(schema, connection, tables, schemas, ctx);
+    for (const found of await readHypertables(connection, ctx)) {
+      const table = schema.getTables().find(({ name, schema }) => name === found.table && schema === found.schema);
+      if (!table) continue;
+      table.setTriggers(table.getTriggers().filter(({ name }) => !triggersMadeByTimescale.has(name)));
+      setHypertable(table, found.state);
+    }
+  }
+
+  override async loadViews(
+    schema: DatabaseSchema,
+    connection: AbstractSqlConnection,
+    schemaName?: string,
+    ctx?: Transaction,
+  ): Promise<void> {
+    const made = await viewsMadeByTimescale(connection, ctx);
+    // Read apart, so that the namespaces of what is left out do not count as the model's either.
+    const all = new DatabaseSchema(this.platform, schema.name);
+    await super.loadViews(all, connection, schemaName, ctx);
+    for (const view of all.getViews()) {
+      if (!made.has(`${view.schema ?? ''}.${view.name}`)) schema.addView(view.name, view.schema, view.definition);
+    }
+  }
+
+  /** A hypertable is made right after its table, before a foreign key could stand in the way. */
+  override createTable(table: DatabaseTable, alter?: boolean): string[] {
+    const statements = super.createTable(table, alter);
+    const state = hypertableOf(table);
+    if (!state) return statements;
+    const steps = createSteps(targetOf(table, this.#functions), state).filter(({ when }) => when === 'create');
+    return [...statements, ...steps.map(({ sql }) => `${sql};`)];
+  }
+}

@@ -1,0 +1,37 @@
+/** The hypertable that a statement is about, and where TimescaleDB's functions are. */
+export interface Target {
+  /** Undefined: found by the search path, as in MikroORM's migrations for any schema (`includeWildcardSchema`). */
+  schema: string | undefined;
+  table: string;
+  /** The schema of the extension. */
+  functions: string;
+}
+
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll(`'`, `''`)}'`;
+}
+
+/** `"schema"."table"` */
+export function relation({ schema, table }: Target): string {
+  return schema === undefined ? identifier(table) : `${identifier(schema)}.${identifier(table)}`;
+}
+
+/** `"public".function('"schema"."table"', ...)` */
+export function on(target: Target, name: string, ...rest: string[]): string {
+  return `${identifier(target.functions)}.${name}(${[literal(relation(target)), ...rest].join(', ')})`;
+}
+
+/** `interval '1 day'` for a time, `1000` for an integer. */
+export function widthSql(width: string | number): string {
+  return typeof width === 'number' ? String(width) : `interval ${literal(width)}`;
+}
+
+/** The condition for rows of the information views. */
+export function isOf({ schema, table }: Target): string {
+  const schemaSql = schema === undefined ? 'current_schema()' : literal(schema);
+  return `hypertable_schema = ${schemaSql} and hypertable_name = ${literal(table)}`;
+}

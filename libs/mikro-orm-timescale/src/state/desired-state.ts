@@ -1,0 +1,81 @@
+import type { EntityMetadata } from '@mikro-orm/core';
+import type { ColumnstoreOptions, HypertableOptions, Order, Width } from '../definition/options.ts';
+import { InvalidHypertable } from '../faults.ts';
+import { fixedWidth, formatInterval, parseInterval } from '../interval.ts';
+import type { CanonicalWidth, ColumnstoreState, HypertableState, OrderState } from './hypertable-state.ts';
+
+/** What the definition asks for, in the names that the naming strategy gave the columns. */
+export function desiredState(meta: EntityMetadata, options: HypertableOptions): HypertableState {
+  const columns = (property: string): string[] => columnsOf(meta, property);
+  const column = (property: string): string => {
+    const [only, ...more] = columns(property);
+    if (only !== undefined && more.length === 0) return only;
+    throw new InvalidHypertable(meta.className, property, 'it is not one column', 'Partition by a single column');
+  };
+  const { by, chunkInterval, integerNow, dimensions, columnstore, retention, reorder } = options;
+  return {
+    by: { column: column(by), ...(chunkInterval !== undefined && { interval: chunkWidth(chunkInterval) }) },
+    ...(integerNow !== undefined && { integerNow: qualified(integerNow) }),
+    ...(dimensions && {
+      dimensions: dimensions.map((each) =>
+        each.kind === 'hash'
+          ? { kind: each.kind, column: column(each.property), partitions: each.partitions }
+          : { kind: each.kind, column: column(each.property), interval: chunkWidth(each.interval) },
+      ),
+    }),
+    ...(columnstore !== undefined && { columnstore: columnstore && columnstoreState(columnstore, columns, by) }),
+    ...(retention !== undefined && { retention: retention && { dropAfter: width(retention.dropAfter) } }),
+    ...(reorder !== undefined && { reorder }),
+  };
+}
+
+function columnsOf(meta: EntityMetadata, property: string): string[] {
+  return (meta.properties as Readonly<Record<string, { fieldNames: string[] }>>)[property]?.fieldNames ?? [];
+}
+
+function columnstoreState(
+  { segmentBy, orderBy, after }: ColumnstoreOptions,
+  columns: (property: string) => string[],
+  by: string,
+): ColumnstoreState {
+  return {
+    ...(segmentBy && { segmentBy: segmentBy.flatMap(columns) }),
+    ...(orderBy && { orderBy: orderState(orderBy, columns, by) }),
+    ...(after !== undefined && { after: after && width(after) }),
+  };
+}
+
+function orderState(
+  orderBy: Readonly<Record<string, Order | undefined>>,
+  columns: (property: string) => string[],
+  by: string,
+): OrderState[] {
+  // TimescaleDB adds the time where it is missing, and reports it back.
+  const whole: typeof orderBy = orderBy[by] ? orderBy : { ...orderBy, [by]: 'desc' };
+  return Object.entries(whole).flatMap(([property, order]) => {
+    if (!order) return [];
+    const descending = order.startsWith('desc');
+    const nullsFirst = order.includes('nulls') ? order.endsWith('first') : descending;
+    return columns(property).map((column) => ({ column, descending, nullsFirst }));
+  });
+}
+
+/** @param given checked by `checkWidth` before */
+function width(given: Width): CanonicalWidth {
+  if (typeof given === 'number') return given;
+  return formatInterval(parseInterval(given) ?? never(given));
+}
+
+function chunkWidth(given: Width): CanonicalWidth {
+  if (typeof given === 'number') return given;
+  return formatInterval(fixedWidth(parseInterval(given) ?? never(given)));
+}
+
+function never(given: Width): never {
+  throw new Error(`Not an interval: ${JSON.stringify(given)}`);
+}
+
+function qualified(name: string): { schema: string; name: string } {
+  const [schema = '', function_ = ''] = name.split('.');
+  return { schema, name: function_ };
+}

@@ -1,0 +1,82 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM, type EntitySchema, type Options } from '@mikro-orm/postgresql';
+import { start, type DevDatabase } from '@tidemark/dev-db';
+import { readHypertables } from '../src/catalog/read-hypertables.ts';
+import { Timescale, type TimescaleSettings } from '../src/index.ts';
+import type { HypertableState } from '../src/state/hypertable-state.ts';
+
+/** One embedded TimescaleDB for a test file, and as many ORMs on it as the tests want. */
+export class TestDatabase {
+  readonly #orms: MikroORM[] = [];
+  readonly #folders: string[] = [];
+  #db: DevDatabase | undefined;
+
+  async start(): Promise<void> {
+    this.#db = await start({ jobIntervalMs: false });
+  }
+
+  async stop(): Promise<void> {
+    await this.forgetOrms();
+    await this.#db?.stop();
+    for (const folder of this.#folders) await rm(folder, { recursive: true });
+  }
+
+  orm(entities: EntitySchema[], settings: TimescaleSettings = {}, options: Options = {}): MikroORM {
+    if (!this.#db) throw new Error('Not started.');
+    const orm = new MikroORM({
+      entities,
+      clientUrl: this.#db.url,
+      extensions: [Timescale.with(settings), Migrator],
+      discovery: { warnWhenNoEntities: false },
+      pool: { min: 0, max: 2 },
+      logger: () => undefined,
+      ...options,
+    });
+    this.#orms.push(orm);
+    return orm;
+  }
+
+  /** An empty folder for migrations, away at the end. */
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'mikro-orm-timescale-'));
+    this.#folders.push(folder);
+    // A migration imports MikroORM from where it lies.
+    await symlink(join(import.meta.dirname, '../../../node_modules'), join(folder, 'node_modules'));
+    return folder;
+  }
+
+  /** Drops what the tests made, in whatever schema. */
+  async empty(): Promise<void> {
+    const orm = this.#orms[0] ?? this.orm([]);
+    const schemas = await orm.em.execute<{ name: string }[]>(`
+      SELECT nspname AS name FROM pg_namespace
+      WHERE nspname !~ '^(pg_|_?timescaledb|information_schema|public$)'`);
+    for (const { name } of schemas) await orm.em.execute(`DROP SCHEMA "${name}" CASCADE`);
+    const tables = await orm.em.execute<{ name: string }[]>(`
+      SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`);
+    for (const { name } of tables) await orm.em.execute(`DROP TABLE "${name}" CASCADE`);
+    await this.forgetOrms();
+  }
+
+  async forgetOrms(): Promise<void> {
+    for (const orm of this.#orms.splice(0)) await orm.close(true);
+  }
+}
+
+/** What the catalog says about a hypertable; undefined where there is none of that name. */
+export async function stateInCatalog(
+  orm: MikroORM,
+  table: string,
+  schema = 'public',
+): Promise<HypertableState | undefined> {
+  const all = await readHypertables(orm.em.getDriver().getConnection());
+  return all.find((each) => each.table === table && each.schema === schema)?.state;
+}
+
+/** The statements that `schema.update()` would run; nothing where the database is as the model says. */
+export async function pending(orm: MikroORM): Promise<string> {
+  return (await orm.schema.getUpdateSchemaSQL({ wrap: false })).trim();
+}

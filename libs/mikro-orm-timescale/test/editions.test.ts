@@ -1,0 +1,108 @@
+import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
+import { hypertable, MissingFeature, timescale, type TimescaleSettings } from '../src/index.ts';
+import { limitToServer } from '../src/orm/limit-to-server.ts';
+import { Timescale } from '../src/index.ts';
+import { pending, stateInCatalog } from './database.ts';
+
+const Reading = defineEntity({
+  name: 'Reading',
+  properties: { time: p.datetime(6).primary(), deviceId: p.integer().primary() },
+});
+hypertable(Reading, { by: 'time', chunkInterval: '1 day', retention: { dropAfter: '1 year' } });
+
+const wanted = { by: { column: 'time' }, columnstore: {}, retention: { dropAfter: '1 year' }, reorder: false } as const;
+const community = { version: '2.23.0', edition: 'community', available: true, schema: 'public' } as const;
+
+test('a community server of a late enough version is asked for everything', () => {
+  expect(limitToServer(wanted, 'reading', community, 'error', fail)).toEqual(wanted);
+});
+
+test('what the edition lacks is named, with what it needs and what is there', () => {
+  const apache = { ...community, edition: 'apache' } as const;
+  expect(() => limitToServer(wanted, 'reading', apache, 'error', fail)).toThrow(MissingFeature);
+  const said: string[] = [];
+  expect(limitToServer(wanted, 'reading', apache, 'warn', (message) => said.push(message))).toEqual({
+    by: { column: 'time' },
+    reorder: false,
+  });
+  expect(said).toEqual([
+    'reading: columnstore needs the community edition of TimescaleDB, and the server has 2.23.0 (apache edition).',
+    'reading: retention needs the community edition of TimescaleDB, and the server has 2.23.0 (apache edition).',
+  ]);
+});
+
+test('a server that is too old is said to be', () => {
+  const older = { ...community, version: '2.9.3' };
+  expect(() => limitToServer(wanted, 'reading', older, 'error', fail)).toThrow(
+    'reading: a hypertable needs TimescaleDB 2.18 or later, and the server has 2.9.3 (community edition).',
+  );
+});
+
+test('without TimescaleDB on the server there is an ordinary table, if that is wished', () => {
+  const none = { version: undefined, edition: 'none', available: false, schema: undefined } as const;
+  expect(() => limitToServer(wanted, 'reading', none, 'error', fail)).toThrow(
+    'needs TimescaleDB, and the server has none',
+  );
+  expect(limitToServer(wanted, 'reading', none, 'skip', fail)).toBeUndefined();
+});
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+// A server of the Apache edition on which databases may be created: the embedded one is of the other edition.
+const apacheUrl = process.env['TIMESCALE_APACHE_URL'];
+if (!apacheUrl)
+  console.info('TIMESCALE_APACHE_URL is not set: the tests with a server of the Apache edition are skipped.');
+
+(apacheUrl ? describe : describe.skip)('on a server of the Apache edition', () => {
+  const name = `mot_editions_${process.pid}`;
+  const warnings: string[] = [];
+  let orms: MikroORM[] = [];
+  const orm = (settings: TimescaleSettings): MikroORM => {
+    const url = new URL(apacheUrl ?? '');
+    url.pathname = `/${name}`;
+    const made = new MikroORM({
+      entities: [Reading],
+      clientUrl: url.href,
+      extensions: [Timescale.with(settings)],
+      logger: (message) => warnings.push(message),
+      colors: false,
+    });
+    orms.push(made);
+    return made;
+  };
+  afterEach(async () => {
+    await orms[0]?.schema.dropDatabase(name);
+    for (const each of orms.splice(0)) await each.close(true);
+    warnings.length = 0;
+    orms = [];
+  });
+
+  test('a retention is refused with the name of the edition', async () => {
+    const strict = orm({});
+    await expect(strict.schema.create()).rejects.toThrow(
+      /public.reading: retention needs the community edition.*apache/,
+    );
+  });
+
+  test('or left out with a warning, and then the schema agrees with the model', async () => {
+    const lenient = orm({ onMissing: 'warn' });
+    await lenient.schema.create();
+    expect(warnings.join('\n')).toContain('retention needs the community edition');
+    expect(await stateInCatalog(lenient, 'reading')).toMatchObject({ by: { interval: '1 day' }, retention: false });
+    expect(await pending(lenient)).toBe('');
+    expect(await timescale(lenient.em).capabilities()).toMatchObject({ edition: 'apache' });
+    await timescale(lenient.em).check();
+    expect((await lenient.schema.getUpdateSchemaMigrationSQL({ wrap: false })).up.trim()).toBe('');
+  });
+
+  test('a first migration knows the edition before the extension is created, and does not create it', async () => {
+    const lenient = orm({ onMissing: 'skip' });
+    const { up } = await lenient.schema.getUpdateSchemaMigrationSQL({ wrap: false });
+    expect(await timescale(lenient.em).capabilities()).toMatchObject({ edition: 'none', available: true });
+    for (const line of up.split('\n')) if (line.trim() !== '') await lenient.em.execute(line);
+    expect(await stateInCatalog(lenient, 'reading')).toMatchObject({ by: { interval: '1 day' }, retention: false });
+    expect(await pending(lenient)).toBe('');
+  });
+});

@@ -1,0 +1,145 @@
+import { AbstractNamingStrategy, defineEntity, p, type EntitySchema, type Options } from '@mikro-orm/postgresql';
+import { hash, hypertable, timescale } from '../src/index.ts';
+import { pending, stateInCatalog, TestDatabase } from './database.ts';
+
+const db = new TestDatabase();
+beforeAll(() => db.start());
+afterAll(() => db.stop());
+afterEach(() => db.empty());
+
+const time = p.datetime(6).primary();
+const deviceId = p.integer().primary();
+const temp = p.double().nullable();
+
+/** Renames everything, with capitals, spaces, apostrophes and a word that SQL reserves. */
+class LoudNames extends AbstractNamingStrategy {
+  classToTableName(name: string): string {
+    return `Tom's ${name}`;
+  }
+  joinKeyColumnName(name: string): string {
+    return this.propertyToColumnName(name);
+  }
+  joinColumnName(name: string): string {
+    return this.propertyToColumnName(name);
+  }
+  joinTableName(source: string, target: string): string {
+    return `${source} ${target}`;
+  }
+  propertyToColumnName(name: string): string {
+    return name === 'time' ? 'select' : `It's ${name.toUpperCase()}`;
+  }
+  referenceColumnName(): string {
+    return 'ID';
+  }
+}
+
+test('a naming strategy that renames everything is followed, in capitals, spaces, apostrophes and reserved words', async () => {
+  const entities = (chunkInterval: '1 day' | '2 days'): EntitySchema[] => {
+    const Reading = defineEntity({ name: 'Reading', schema: 'My Schema', properties: { time, deviceId, temp } });
+    hypertable(Reading, {
+      by: 'time',
+      chunkInterval,
+      dimensions: [hash('deviceId', 2)],
+      columnstore: { segmentBy: ['deviceId'], orderBy: { temp: 'asc' }, after: chunkInterval },
+      retention: { dropAfter: chunkInterval === '1 day' ? '10 days' : '20 days' },
+      reorder: { index: `Tom's Reading_pkey` },
+    });
+    return [Reading];
+  };
+  const named: Options = { namingStrategy: LoudNames };
+  const before = db.orm(entities('1 day'), {}, named);
+  await before.schema.create();
+  expect(await pending(before)).toBe('');
+  const orm = db.orm(entities('2 days'), {}, named);
+  await orm.schema.update();
+  expect(await pending(orm)).toBe('');
+  expect(await stateInCatalog(orm, "Tom's Reading", 'My Schema')).toEqual({
+    by: { column: 'select', interval: '2 days' },
+    dimensions: [{ kind: 'hash', column: `It's DEVICEID`, partitions: 2 }],
+    columnstore: {
+      segmentBy: [`It's DEVICEID`],
+      orderBy: [
+        { column: `It's TEMP`, descending: false, nullsFirst: false },
+        { column: 'select', descending: true, nullsFirst: true },
+      ],
+      after: '2 days',
+    },
+    retention: { dropAfter: '20 days' },
+    reorder: { index: "Tom's Reading_pkey" },
+  });
+});
+
+test('two hypertables of one name in two schemas do not meet', async () => {
+  const of = (schema: string, dropAfter: '1 year' | '2 years' | '3 years'): EntitySchema => {
+    const Reading = defineEntity({
+      name: `${schema}Reading`,
+      schema,
+      tableName: 'reading',
+      properties: { time, deviceId },
+    });
+    hypertable(Reading, { by: 'time', retention: { dropAfter } });
+    return Reading;
+  };
+  await db.orm([of('a', '1 year'), of('b', '1 year')]).schema.create();
+  const orm = db.orm([of('a', '3 years'), of('b', '2 years')]);
+  await orm.schema.update();
+  expect(await pending(orm)).toBe('');
+  expect(await stateInCatalog(orm, 'reading', 'a')).toMatchObject({ retention: { dropAfter: '36 months' } });
+  expect(await stateInCatalog(orm, 'reading', 'b')).toMatchObject({ retention: { dropAfter: '24 months' } });
+});
+
+test('a schema per tenant has a hypertable per tenant', async () => {
+  const Reading = defineEntity({ name: 'Reading', schema: '*', properties: { time, deviceId } });
+  hypertable(Reading, { by: 'time', chunkInterval: '1 day', retention: { dropAfter: '1 year' } });
+  const orm = db.orm([Reading]);
+  for (const schema of ['tenant one', 'tenant two']) {
+    await orm.schema.create({ schema });
+    expect(await timescale(orm.em).diff({ schema })).toEqual([]);
+    expect(await stateInCatalog(orm, 'reading', schema)).toMatchObject({ by: { interval: '1 day' } });
+  }
+  expect(await pending(orm)).toBe('');
+  await orm.em.execute(`SELECT remove_retention_policy('"tenant two".reading')`);
+  expect(await timescale(orm.em).diff({ schema: 'tenant one' })).toEqual([]);
+  expect(await timescale(orm.em).diff({ schema: 'tenant two' })).toMatchObject([{ hypertable: 'tenant two.reading' }]);
+});
+
+test('the schema of the configuration is the schema of the hypertable', async () => {
+  const Reading = defineEntity({ name: 'Reading', properties: { time, deviceId } });
+  hypertable(Reading, { by: 'time', chunkInterval: '1 day' });
+  const orm = db.orm([Reading], {}, { schema: 'metrics' });
+  await orm.schema.create();
+  expect(await pending(orm)).toBe('');
+  expect(await stateInCatalog(orm, 'reading', 'metrics')).toMatchObject({ by: { interval: '1 day' } });
+});
+
+test('columns that get other names stay what they are to the hypertable', async () => {
+  const entities = (suffix: string, after: '1 day' | '2 days'): EntitySchema[] => {
+    const Reading = defineEntity({
+      name: 'Reading',
+      properties: {
+        time: p.datetime(6).primary().fieldName(`time${suffix}`),
+        deviceId: p.integer().primary().fieldName(`device${suffix}`),
+        temp,
+      },
+    });
+    hypertable(Reading, {
+      by: 'time',
+      dimensions: [hash('deviceId', 2)],
+      columnstore: { segmentBy: ['deviceId'], orderBy: { time: 'asc' }, after },
+    });
+    return [Reading];
+  };
+  await db.orm(entities('', '1 day')).schema.create();
+  const orm = db.orm(entities('_2', '2 days'));
+  const rows = `SELECT timestamptz '2026-01-01' + i * interval '1 hour', i % 3, i FROM generate_series(1, 50) AS i`;
+  await orm.em.execute(`INSERT INTO reading (time, device, temp) ${rows}`);
+  await orm.em.execute(`SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk`);
+  await orm.schema.update();
+  expect(await pending(orm)).toBe('');
+  expect(await stateInCatalog(orm, 'reading')).toMatchObject({
+    by: { column: 'time_2' },
+    dimensions: [{ column: 'device_2' }],
+    columnstore: { segmentBy: ['device_2'], orderBy: [{ column: 'time_2' }], after: '2 days' },
+  });
+  expect(await orm.em.execute('SELECT count(*)::int AS n FROM reading WHERE device_2 = 1')).toEqual([{ n: 17 }]);
+});
