@@ -1,18 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { DevDatabase, DevDatabaseEvent, DevDatabaseOptions } from '../src/index.ts';
+import type { DevDatabaseEvent } from '../src/index.ts';
 import { connect, until, value } from './clients.ts';
-import { Databases } from './databases.ts';
+import { databasesOfThisFile } from './databases.ts';
 
-let databases: Databases;
-const launch = (options?: DevDatabaseOptions): Promise<DevDatabase> => databases.launch(options);
-const file = (name: string): string => join(databases.root, name);
-
-beforeAll(async () => {
-  databases = await Databases.prepare();
-});
-afterEach(() => databases.stopAll());
-afterAll(() => databases.remove());
+const { launch, file } = databasesOfThisFile();
 
 test('after kill -9 every acknowledged row is there, on the same port', async () => {
   const seed = Number(process.env['DEV_DB_SEED'] ?? Date.now() % 100_000);

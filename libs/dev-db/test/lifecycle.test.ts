@@ -4,20 +4,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataDirLocked, NotRunning, PortTaken, StartFailed } from '../src/index.ts';
-import type { DevDatabase, DevDatabaseEvent, DevDatabaseOptions } from '../src/index.ts';
+import type { DevDatabaseEvent } from '../src/index.ts';
 import { connect, until, value } from './clients.ts';
-import { Databases } from './databases.ts';
+import { databasesOfThisFile } from './databases.ts';
 import { frame, RawClient } from './raw-client.ts';
 
-let databases: Databases;
-const launch = (options?: DevDatabaseOptions): Promise<DevDatabase> => databases.launch(options);
-const file = (name: string): string => join(databases.root, name);
-
-beforeAll(async () => {
-  databases = await Databases.prepare();
-});
-afterEach(() => databases.stopAll());
-afterAll(() => databases.remove());
+const { launch, file, emptyTemplate, stopAll } = databasesOfThisFile();
 
 test('a statement without end does not outlive stop()', async () => {
   const db = await launch();
@@ -68,7 +60,7 @@ test('two databases start at the same time, in folders of any name', async () =>
   const folders = [file('with a space/and ümlaut 数据'), file(`it's 100% "quoted"`)];
   const both = await Promise.all(folders.map((dataDir) => launch({ dataDir })));
   for (const db of both) await (await connect(db)).query('CREATE TABLE kept AS SELECT 1 AS n');
-  await databases.stopAll();
+  await stopAll();
   const again = await launch({ dataDir: file('with a space/and ümlaut 数据') });
   expect(await value(await connect(again), 'SELECT n FROM kept')).toBe(1);
 });
@@ -96,14 +88,14 @@ test('a data folder that may not be written to is refused in one line', async ()
 test('a template that is missing or broken is refused with the reason', async () => {
   await expect(launch({ template: file('none.tar') })).rejects.toThrow(/did not start: .*ENOENT.*none\.tar/);
   const template = file('broken.tar');
-  for (const content of ['', 'not a tar', readFileSync(databases.template).subarray(0, 512 * 100)]) {
+  for (const content of ['', 'not a tar', readFileSync(emptyTemplate()).subarray(0, 512 * 100)]) {
     writeFileSync(template, content);
     await expect(launch({ template })).rejects.toThrow(`did not start: Error: ${template} is no snapshot`);
   }
 });
 
 test.each(['SIGKILL', 'SIGTERM'] as const)('when the parent ends by %s, the database ends too', async (signal) => {
-  const parent = spawn(process.execPath, [join(import.meta.dirname, 'parent.ts'), databases.template], {
+  const parent = spawn(process.execPath, [join(import.meta.dirname, 'parent.ts'), emptyTemplate()], {
     env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

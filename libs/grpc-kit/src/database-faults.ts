@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { FaultRule } from './faults.ts';
+import { sqlStateOf } from './sql-state.ts';
 
 // https://www.postgresql.org/docs/17/errcodes-appendix.html
 const unavailableStates = new Set([
@@ -42,8 +43,8 @@ export const databaseUnavailable: FaultRule = {
   },
 };
 
-function isUnavailable(error: Error & { code?: unknown }): boolean {
-  const code = typeof error.code === 'string' ? error.code : '';
+function isUnavailable(error: Error): boolean {
+  const code = sqlStateOf(error);
   return (
     error.name === 'TimeoutError' ||
     code.startsWith('08') ||

@@ -13,6 +13,7 @@ export type { Logger } from './logger.ts';
 export { createLogger } from './logger.ts';
 export type { Running } from './run-main.ts';
 export { runMain } from './run-main.ts';
+export { sqlStateOf } from './sql-state.ts';
 export { StartupError } from './startup-error.ts';
 export type { Micros } from './time.ts';
 export { MalformedTime, durationOf, microsOfDuration, microsOfTimestamp, timestampOf } from './time.ts';

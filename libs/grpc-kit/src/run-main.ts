@@ -1,5 +1,6 @@
 import { databaseUnavailable } from './database-faults.ts';
 import type { Logger } from './logger.ts';
+import { sqlStateOf } from './sql-state.ts';
 import { StartupError } from './startup-error.ts';
 
 export interface Running {
@@ -50,7 +51,7 @@ const refusedStates = new Set(['28000', '28P01', '3D000', '42501']);
 function remedyOf(error: unknown): string {
   if (error instanceof StartupError) return error.message;
   if (databaseUnavailable.match(error)) return 'The database cannot be reached: check DATABASE_URL and that it runs.';
-  if (error instanceof Error && 'code' in error && refusedStates.has(String(error.code))) {
+  if (error instanceof Error && refusedStates.has(sqlStateOf(error))) {
     return `The database refused: ${error.message}. Check the user, password and database of DATABASE_URL.`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

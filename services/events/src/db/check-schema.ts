@@ -1,7 +1,6 @@
 import type pg from 'pg';
-import { StartupError } from '@tidemark/grpc-kit';
+import { sqlStateOf, StartupError } from '@tidemark/grpc-kit';
 import { migrations } from './migrate.ts';
-import { sqlStateOf } from './sql-state.ts';
 
 const remedy = 'run "npx nx run events:migrate" with the same DATABASE_URL first.';
 // https://www.postgresql.org/docs/17/errcodes-appendix.html

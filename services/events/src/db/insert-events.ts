@@ -1,10 +1,10 @@
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
+import { sqlStateOf } from '@tidemark/grpc-kit';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { NewEvent } from '../domain/event.ts';
 import type { Micros } from '../domain/micros.ts';
 import { connect, ignore, orAborted } from './connection.ts';
-import { sqlStateOf } from './sql-state.ts';
 import { timestamptz } from './timestamptz.ts';
 
 /**

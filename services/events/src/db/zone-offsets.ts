@@ -1,9 +1,9 @@
 import type pg from 'pg';
+import { sqlStateOf } from '@tidemark/grpc-kit';
 import type { ZoneOffset } from '../domain/bucket-boundaries.ts';
 import { invalid } from '../domain/invalid-argument.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import { query } from './query.ts';
-import { sqlStateOf } from './sql-state.ts';
 import { timestamptz } from './timestamptz.ts';
 
 interface Row {

@@ -1,4 +1,4 @@
-import { sqlStateOf } from './sql-state.ts';
+import { sqlStateOf } from '@tidemark/grpc-kit';
 
 // https://www.postgresql.org/docs/17/errcodes-appendix.html: given up so that another transaction can go on.
 const givenUp = new Set([

@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { StartupError } from '@tidemark/grpc-kit';
+import { sqlStateOf, StartupError } from '@tidemark/grpc-kit';
 import { serviceRole } from './database.ts';
 import { migrations } from './migrations/index.ts';
-import { insufficientPrivilege, sqlStateOf } from './sql-state.ts';
+import { insufficientPrivilege } from './sql-states.ts';
 
 // https://www.postgresql.org/docs/17/errcodes-appendix.html
 const missingStates = new Set([

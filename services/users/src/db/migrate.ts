@@ -1,10 +1,10 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
-import { StartupError } from '@tidemark/grpc-kit';
+import { sqlStateOf, StartupError } from '@tidemark/grpc-kit';
 import { entities } from './database.ts';
 import { GuardedClient } from './guarded-client.ts';
 import { migrations } from './migrations/index.ts';
-import { insufficientPrivilege, sqlStateOf } from './sql-state.ts';
+import { insufficientPrivilege } from './sql-states.ts';
 
 /** Any number that no other user of the server's advisory locks has. */
 const migrationLock = 7_204_051_992;

@@ -1,4 +1,0 @@
-/** The SQLSTATE of an error of PostgreSQL; empty for others. */
-export function sqlStateOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}

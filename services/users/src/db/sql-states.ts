@@ -1,0 +1,2 @@
+// https://www.postgresql.org/docs/17/errcodes-appendix.html
+export const insufficientPrivilege = '42501';
