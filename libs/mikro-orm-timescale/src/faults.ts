@@ -14,6 +14,20 @@ export class InvalidHypertable extends Error {
   }
 }
 
+/** The same for a continuous aggregate; `entity` is its own. */
+export class InvalidContinuousAggregate extends Error {
+  override readonly name = 'InvalidContinuousAggregate';
+
+  readonly entity: string;
+  readonly option: string;
+
+  constructor(entity: string, option: string, problem: string, remedy: string) {
+    super(`continuousAggregate(${entity}), ${option}: ${problem}. ${remedy}.`);
+    this.entity = entity;
+    this.option = option;
+  }
+}
+
 /** A change that TimescaleDB has no statement for. */
 export class ImpossibleChange extends Error {
   override readonly name = 'ImpossibleChange';

@@ -1,6 +1,8 @@
 export type { Capabilities } from './catalog/capabilities.ts';
 export type { Chunk } from './catalog/chunks.ts';
 export type { Job } from './catalog/jobs.ts';
+export type { BucketOptions, ContinuousAggregateOptions, RefreshOptions } from './definition/aggregate-options.ts';
+export { continuousAggregate, type AggregateRow } from './definition/continuous-aggregate.ts';
 export { hypertable } from './definition/hypertable.ts';
 export {
   hash,
@@ -12,8 +14,29 @@ export {
   type Width,
 } from './definition/options.ts';
 export type { Safety, Step } from './diff/step.ts';
-export { DestructiveChange, ImpossibleChange, InvalidHypertable, MissingFeature, SchemaDrift } from './faults.ts';
+export {
+  DestructiveChange,
+  ImpossibleChange,
+  InvalidContinuousAggregate,
+  InvalidHypertable,
+  MissingFeature,
+  SchemaDrift,
+} from './faults.ts';
 export type { Interval } from './interval.ts';
+export {
+  avg,
+  count,
+  first,
+  histogram,
+  last,
+  max,
+  min,
+  raw,
+  sum,
+  type RawSelection,
+  type SelectedValue,
+  type Selection,
+} from './query/selection.ts';
 export { timescale, type LiveTimescale } from './orm/live.ts';
 export type { TimescaleSettings } from './orm/settings.ts';
 export { Timescale } from './orm/timescale.ts';

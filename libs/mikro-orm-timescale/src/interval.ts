@@ -48,6 +48,16 @@ export function fixedWidth({ months, days, micros }: ParsedInterval): ParsedInte
   return { months: 0, days: Math.floor(total / day), micros: total % day };
 }
 
+/** Whether `a` is no shorter than `b` whichever months they are counted from. */
+export function isAtLeast(a: string | number, b: string | number): boolean {
+  if (typeof a === 'number' || typeof b === 'number') return a >= b;
+  const [long, short] = [parseInterval(a), parseInterval(b)];
+  if (!long || !short) return false;
+  const months = long.months - short.months;
+  const days = months * (months > 0 ? 28 : 31) + long.days - short.days;
+  return days * day + long.micros - short.micros >= 0;
+}
+
 const day = 86_400_000_000;
 
 const units: Readonly<Record<string, { field: keyof ParsedInterval; size: number }>> = {

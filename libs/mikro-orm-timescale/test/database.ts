@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type EntitySchema, type Options } from '@mikro-orm/postgresql';
 import { start, type DevDatabase } from '@tidemark/dev-db';
+import { readAggregates } from '../src/catalog/read-aggregates.ts';
 import { readHypertables } from '../src/catalog/read-hypertables.ts';
 import { Timescale, type TimescaleSettings } from '../src/index.ts';
+import type { AggregateState } from '../src/state/aggregate-state.ts';
 import type { HypertableState } from '../src/state/hypertable-state.ts';
 
 /** One embedded TimescaleDB for a test file, and as many ORMs on it as the tests want. */
@@ -74,6 +76,12 @@ export async function stateInCatalog(
 ): Promise<HypertableState | undefined> {
   const all = await readHypertables(orm.em.getDriver().getConnection());
   return all.find((each) => each.table === table && each.schema === schema)?.state;
+}
+
+/** The aggregates that the catalog has, each after those that it reads. */
+export async function aggregatesInCatalog(orm: MikroORM): Promise<AggregateState[]> {
+  const found = await readAggregates(orm.em.getDriver().getConnection());
+  return found.map(({ state }) => state);
 }
 
 /** The statements that `schema.update()` would run; nothing where the database is as the model says. */

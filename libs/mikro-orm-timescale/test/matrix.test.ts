@@ -1,7 +1,18 @@
-import { AbstractNamingStrategy, defineEntity, p, type MikroORM } from '@mikro-orm/postgresql';
-import { hash, hypertable, timescale, type HypertableOptions } from '../src/index.ts';
+import { AbstractNamingStrategy, defineEntity, p, type EntitySchema, type MikroORM } from '@mikro-orm/postgresql';
+import { readAggregates } from '../src/catalog/read-aggregates.ts';
+import {
+  avg,
+  continuousAggregate,
+  count,
+  hash,
+  hypertable,
+  timescale,
+  type ContinuousAggregateOptions,
+  type HypertableOptions,
+} from '../src/index.ts';
+import type { AggregateState } from '../src/state/aggregate-state.ts';
 import { withColumnNames, type HypertableState } from '../src/state/hypertable-state.ts';
-import { stateInCatalog, TestDatabase } from './database.ts';
+import { aggregatesInCatalog, stateInCatalog, TestDatabase } from './database.ts';
 
 // Pairs of a before and an after model, in an order drawn from the seed, for as long as the time allows; on a slow
 // machine longer, until each option has been through all changes of its values.
@@ -12,7 +23,12 @@ const db = new TestDatabase();
 beforeAll(() => db.start());
 afterAll(() => db.stop());
 
-type Options = Omit<HypertableOptions<'time' | 'deviceId' | 'temp' | 'place'>, 'by' | 'integerNow'>;
+type Properties = 'time' | 'deviceId' | 'temp' | 'place';
+type Options = Omit<HypertableOptions<Properties>, 'by' | 'integerNow'> & { aggregate?: false | DailyOptions };
+type DailyOptions = { of: 'temps' | 'places' } & Omit<
+  ContinuousAggregateOptions<Properties, 'time', never, never, 'bucket' | 'deviceId' | 'value'>,
+  'bucket' | 'groupBy' | 'select'
+>;
 
 /** Each option absent, set, set to something else, and `false` where there is such a thing. */
 const choices: { [Option in keyof Options]-?: Options[Option][] } = {
@@ -28,6 +44,30 @@ const choices: { [Option in keyof Options]-?: Options[Option][] } = {
   ],
   retention: [undefined, false, { dropAfter: '30 years' }, { dropAfter: '40 years' }],
   reorder: [undefined, false, { index: 'by place' }, { index: 'by_device' }],
+  aggregate: [
+    undefined,
+    false,
+    { of: 'temps' },
+    {
+      of: 'temps',
+      realtime: true,
+      chunkInterval: '50 days',
+      refresh: { start: '10 days', end: '1 day', every: '1 hour', bucketsPerBatch: 5 },
+      columnstore: { segmentBy: ['deviceId'], after: '30 days' },
+      retention: { dropAfter: '50 years' },
+      indexes: [{ value: 'asc', bucket: 'desc' }],
+    },
+    {
+      of: 'temps',
+      realtime: false,
+      refresh: { start: '20 days', end: null, every: '1 day', initialStart: '2026-01-01Z', timeZone: 'Europe/Berlin' },
+      columnstore: { orderBy: { value: 'desc' }, after: false },
+      retention: false,
+      indexes: [],
+    },
+    { of: 'temps', refresh: false, columnstore: false },
+    { of: 'places', realtime: true, refresh: { start: '10 days', end: null, every: '1 hour' } },
+  ],
 };
 
 /** What a pair is tried with. */
@@ -73,7 +113,7 @@ test(
     const end = Date.now() + limitMs;
     let pairs = 0;
     const decks = makeDecks(random);
-    const atLeast = Math.max(...Object.values(decks).map(({ pairs }) => pairs.length));
+    const atLeast = Math.max(150, ...Object.values(decks).map(({ pairs }) => pairs.length));
     while (Date.now() < end || pairs < atLeast) {
       const { before, after } = drawPair(decks, random);
       const setting: Setting = {
@@ -92,7 +132,7 @@ test(
     }
     console.info(`${pairs} pairs of models`);
   },
-  limitMs + 120_000,
+  limitMs + 600_000,
 );
 
 async function tryPair(before: Model, after: Model, setting: Setting): Promise<void> {
@@ -100,8 +140,12 @@ async function tryPair(before: Model, after: Model, setting: Setting): Promise<v
   const first = ormOf(before, setting, 'before', 'migrated');
   await first.schema.create();
   const was = await stateInCatalog(first, 'reading', 'migrated');
+  const [aggregateWas] = await aggregatesInCatalog(first);
   await insertReadings(first);
-  if (was?.columnstore && setting.compressed) await compressChunks(first);
+  if (was?.columnstore && setting.compressed) await compressChunks(first, 'migrated.reading');
+  if (aggregateWas) await first.em.execute(`CALL refresh_continuous_aggregate('migrated.daily', NULL, NULL)`);
+  if (aggregateWas?.columnstore && setting.compressed) await compressChunks(first, 'migrated.daily');
+  const buckets = await countBuckets(first);
 
   const orm = ormOf(after, setting, 'after', 'migrated');
   const { up, down } = await orm.schema.getUpdateSchemaMigrationSQL({
@@ -111,6 +155,12 @@ async function tryPair(before: Model, after: Model, setting: Setting): Promise<v
   await run(orm, up);
   const is = await stateInCatalog(orm, 'reading', 'migrated');
   expect(is).toEqual(overlay(renamed(was, setting), await freshState(after, setting), after));
+  const aggregate = (await aggregatesInCatalog(orm))[0];
+  const fresh = await freshAggregate(after, setting);
+  const wanted = comparable(overlayAggregate(aggregateWas, fresh, { before, after }, setting));
+  if (wanted) expect(comparable(aggregate)).toMatchObject(wanted);
+  else expect(aggregate).toBeUndefined();
+  if (isKept(before, after, setting) && aggregateWas) expect(await countBuckets(orm)).toBe(buckets);
   expect(await timescale(orm.em).diff()).toEqual([]);
   expect((await orm.schema.getUpdateSchemaSQL({ wrap: false })).trim()).toBe('');
   await expectAllReadings(orm);
@@ -119,6 +169,7 @@ async function tryPair(before: Model, after: Model, setting: Setting): Promise<v
   await expectAllReadings(first);
   await orm.schema.update();
   expect(await stateInCatalog(orm, 'reading', 'migrated')).toEqual(is);
+  expect(comparable((await aggregatesInCatalog(orm))[0])).toEqual(comparable(aggregate));
   await expectAllReadings(orm);
 }
 
@@ -137,12 +188,29 @@ function ormOf(model: Model, { columnType, names }: Setting, when: 'before' | 'a
       { name: 'by_device', properties: ['deviceId', 'time'] },
     ],
   });
-  if (model !== 'ordinary') hypertable(Reading, { by: 'time', ...model });
+  const aggregates: EntitySchema[] = [];
+  if (model !== 'ordinary') {
+    const { aggregate, ...options } = model;
+    hypertable(Reading, { by: 'time', ...options });
+    if (aggregate) aggregates.push(daily(Reading, aggregate));
+    if (aggregate === false) continuousAggregate('Daily', Reading, false, { viewName: 'daily' });
+  }
   return db.orm(
-    [Reading],
+    [Reading, ...aggregates],
     { allowDestructive: true },
     { schema, ...(names[when] === 'odd' && { namingStrategy: OddNames }) },
   );
+}
+
+function daily(Reading: Pick<EntitySchema, 'meta'>, { of, ...settings }: DailyOptions): EntitySchema {
+  const source = Reading as EntitySchema<{ time: Date; deviceId: number; temp: number; place: string }>;
+  return continuousAggregate('Daily', source, {
+    viewName: 'daily',
+    bucket: ['1 day', 'time'],
+    groupBy: ['deviceId'],
+    select: { value: of === 'temps' ? avg('temp') : count('place') },
+    ...settings,
+  });
 }
 
 /** As a database of its own would have it that was created from the model. */
@@ -211,8 +279,86 @@ function columns(orm: MikroORM): string {
   return [time, deviceId, temp, place].map((property) => `"${property?.fieldNames[0] ?? ''}"`).join(', ');
 }
 
-async function compressChunks(orm: MikroORM): Promise<void> {
-  await orm.em.execute(`SELECT compress_chunk(chunk) FROM show_chunks('migrated.reading') AS chunk`);
+async function compressChunks(orm: MikroORM, table: string): Promise<void> {
+  await orm.em.execute(`SELECT compress_chunk(chunk) FROM show_chunks('${table}') AS chunk`);
+}
+
+async function freshAggregate(model: Model, setting: Setting): Promise<AggregateState | undefined> {
+  const orm = ormOf(model, setting, 'after', 'fresh');
+  await orm.schema.create();
+  const found = await readAggregates(orm.em.getDriver().getConnection());
+  await orm.em.execute('DROP SCHEMA fresh CASCADE');
+  return found.find(({ schema }) => schema === 'fresh')?.state;
+}
+
+/** Whether the aggregate that was there before is there afterwards, and not one made anew. */
+function isKept(before: Model, after: Model, { names }: Setting): boolean {
+  if (after !== 'ordinary' && after.aggregate && names.before !== names.after) return false;
+  const [was, is] = [before, after].map((model) => (model === 'ordinary' ? undefined : model.aggregate));
+  return Boolean(was) && (is === undefined || (is !== false && was !== false && was?.of === is.of));
+}
+
+function overlayAggregate(
+  was: AggregateState | undefined,
+  fresh: AggregateState | undefined,
+  { before, after }: { before: Model; after: Model },
+  setting: Setting,
+): AggregateState | undefined {
+  const wanted = after === 'ordinary' ? undefined : after.aggregate;
+  if (wanted === undefined) return was;
+  if (wanted === false || !was || !fresh) return fresh;
+  // A snapshot knows of an aggregate that is made anew what its model said.
+  const said = before === 'ordinary' || !before.aggregate ? {} : before.aggregate;
+  const isSame = isKept(before, after, setting);
+  const known: Partial<AggregateState> = Object.fromEntries(
+    Object.entries(withoutNames(was, setting)).filter(([option]) => isSame || !setting.offline || option in said),
+  );
+  const set = Object.fromEntries(Object.entries(fresh).filter(([option]) => option in wanted || option === 'query'));
+  const { columnstore } = wanted;
+  const parts =
+    columnstore && known.columnstore && fresh.columnstore
+      ? {
+          columnstore: {
+            ...fresh.columnstore,
+            ...known.columnstore,
+            ...(columnstore.segmentBy && { segmentBy: fresh.columnstore.segmentBy ?? [] }),
+            ...(columnstore.orderBy && { orderBy: fresh.columnstore.orderBy ?? [] }),
+            ...(columnstore.after !== undefined && { after: fresh.columnstore.after ?? false }),
+          },
+        }
+      : {};
+  // By default ten times that of the hypertable, whatever that has by now.
+  const { chunkInterval: _default, ...rest } = { ...fresh, ...known, ...set, ...parts };
+  const chunkInterval = wanted.chunkInterval === undefined ? known.chunkInterval : fresh.chunkInterval;
+  return { ...rest, ...(chunkInterval !== undefined && { chunkInterval }) };
+}
+
+/** What of it can be said under other names. */
+function withoutNames(was: AggregateState, { names }: Setting): AggregateState {
+  if (names.before === names.after) return was;
+  const { columnstore, indexes = [], ...rest } = was;
+  return {
+    ...rest,
+    ...(columnstore !== undefined && { columnstore: columnstore && { after: columnstore.after ?? false } }),
+    ...(indexes.length === 0 && { indexes }),
+  };
+}
+
+/** Without the names of the schema and of the columns, which differ from one model to the other. */
+function comparable(state: AggregateState | undefined): object | undefined {
+  if (!state) return undefined;
+  const spelled = 'spelled' in state.query ? state.query.spelled : '';
+  return { ...state, query: /avg\(/.test(spelled) ? 'temps' : 'places' };
+}
+
+/** Materialized ones. */
+async function countBuckets(orm: MikroORM): Promise<number> {
+  const [view] = await orm.em.execute<{ name: string }[]>(`
+    SELECT format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name) AS name
+    FROM timescaledb_information.continuous_aggregates WHERE view_schema = 'migrated'`);
+  if (!view) return 0;
+  const [row] = await orm.em.execute<{ n: number }[]>(`SELECT count(*)::int AS n FROM ${view.name}`);
+  return row?.n ?? 0;
 }
 
 /** One statement after the other, as the Migrator does. */

@@ -1,8 +1,18 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineEntity, p, type EntitySchema, type MikroORM } from '@mikro-orm/postgresql';
-import { hypertable, timescale, type HypertableOptions, type TimescaleSettings } from '../src/index.ts';
-import { stateInCatalog, TestDatabase } from './database.ts';
+import {
+  avg,
+  continuousAggregate,
+  DestructiveChange,
+  hypertable,
+  max,
+  timescale,
+  type ContinuousAggregateOptions,
+  type HypertableOptions,
+  type TimescaleSettings,
+} from '../src/index.ts';
+import { aggregatesInCatalog, stateInCatalog, TestDatabase } from './database.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -12,10 +22,28 @@ afterEach(() => db.empty());
 const properties = { time: p.datetime(6).primary(), deviceId: p.integer().primary(), temp: p.double().nullable() };
 type Options = Omit<HypertableOptions<keyof typeof properties>, 'by'>;
 
-function reading(options: Options, more: { schema?: string } = {}): EntitySchema {
+function readingEntity(options: Options, more: { schema?: string } = {}) {
   const Reading = defineEntity({ name: 'Reading', properties, ...more });
   hypertable(Reading, { by: 'time', ...options });
   return Reading;
+}
+
+function reading(options: Options, more: { schema?: string } = {}): EntitySchema {
+  return readingEntity(options, more);
+}
+
+type Settings = Pick<ContinuousAggregateOptions, 'realtime' | 'refresh'>;
+
+/** The readings and an aggregate of them. */
+function hourly(settings: Settings, kind: 'avg' | 'max' = 'avg', more: { schema?: string } = {}): EntitySchema[] {
+  const Reading = readingEntity({}, more);
+  const Hourly = continuousAggregate('Hourly', Reading, {
+    bucket: ['1 hour', 'time'],
+    groupBy: ['deviceId'],
+    select: { temp: kind === 'avg' ? avg('temp') : max('temp') },
+    ...settings,
+  });
+  return [Reading, Hourly];
 }
 
 interface Project {
@@ -113,6 +141,74 @@ describe.each([
     expect(await stateInCatalog(gone, 'reading')).toBeUndefined();
     await gone.migrator.down();
     expect(await stateInCatalog(gone, 'reading')).toEqual(before);
+  });
+
+  test('create, change and take back a continuous aggregate, and keep its buckets', async () => {
+    const folder = await db.folder();
+    const settings = { allowDestructive: true };
+    const before = { start: '3 days', end: '1 hour', every: '1 hour' } as const;
+    const first = project(folder, hourly({ refresh: before }), { snapshot });
+    await createMigration(first);
+    await first.migrator.up();
+    for (let time = 0; time < 3; time++) expect((await createMigration(first)).up).toEqual([]);
+    expect(await first.migrator.checkSchema()).toBe(false);
+    expect(await timescale(first.em).diff()).toEqual([]);
+    await first.em.execute(insert);
+    await first.em.execute(`CALL refresh_continuous_aggregate('hourly', NULL, NULL)`);
+    const was = await aggregatesInCatalog(first);
+
+    const changed = project(folder, hourly({ refresh: { ...before, start: '5 days' }, realtime: true }), { snapshot });
+    await createMigration(changed);
+    await changed.migrator.up();
+    for (let time = 0; time < 3; time++) expect((await createMigration(changed)).up).toEqual([]);
+    expect(await timescale(changed.em).diff()).toEqual([]);
+    expect(await aggregatesInCatalog(changed)).toMatchObject([{ realtime: true, refresh: { start: '5 days' } }]);
+    await changed.migrator.down();
+    expect(await aggregatesInCatalog(changed)).toMatchObject([{ refresh: { start: '3 days' } }]);
+    expect(await changed.em.execute('SELECT count(*)::int AS n FROM hourly')).toEqual([{ n: 200 }]);
+
+    const entities = hourly({}, 'max');
+    await expect(createMigration(project(folder, entities, { snapshot }))).rejects.toThrow(DestructiveChange);
+    const other = project(folder, entities, { snapshot, settings });
+    await createMigration(other);
+    await other.migrator.up();
+    expect(await timescale(other.em).diff()).toEqual([]);
+    await other.migrator.down();
+    expect((await aggregatesInCatalog(other))[0]?.query).toEqual(was[0]?.query);
+  });
+
+  test('a down does not drop an aggregate that holds buckets', async () => {
+    const folder = await db.folder();
+    const first = project(folder, [reading({})], { snapshot });
+    await createMigration(first);
+    await first.migrator.up();
+    const orm = project(folder, hourly({}), { snapshot });
+    await createMigration(orm);
+    await orm.migrator.up();
+    await orm.em.execute(insert);
+    await orm.em.execute(`CALL refresh_continuous_aggregate('hourly', NULL, NULL)`);
+    await expect(orm.migrator.down()).rejects.toThrow('"public"."hourly" holds buckets and is not dropped');
+    await orm.em.execute('TRUNCATE reading');
+    await orm.em.execute(`CALL refresh_continuous_aggregate('hourly', NULL, NULL)`);
+    await orm.migrator.down();
+    expect(await aggregatesInCatalog(orm)).toEqual([]);
+  });
+
+  test('an aggregate that shall not be there is dropped once, and its down brings it back', async () => {
+    const folder = await db.folder();
+    const first = project(folder, hourly({ realtime: true }), { snapshot });
+    await createMigration(first);
+    await first.migrator.up();
+    const was = await aggregatesInCatalog(first);
+    const Reading = readingEntity({});
+    continuousAggregate('Hourly', Reading, false);
+    const gone = project(folder, [Reading], { snapshot, settings: { allowDestructive: true } });
+    await createMigration(gone);
+    await gone.migrator.up();
+    expect(await aggregatesInCatalog(gone)).toEqual([]);
+    expect((await createMigration(gone)).up).toEqual([]);
+    await gone.migrator.down();
+    expect(await aggregatesInCatalog(gone)).toEqual(was);
   });
 
   test('a longer retention is not shortened by its down', async () => {
@@ -216,4 +312,22 @@ test('a migration for any schema makes and changes the hypertable in the schema 
   expect(await stateInCatalog(changed, 'reading', 'tenant_1')).toMatchObject({ retention: { dropAfter: '12 months' } });
   expect(await stateInCatalog(changed, 'reading', 'tenant_2')).toMatchObject({ retention: { dropAfter: '36 months' } });
   expect(await stateInCatalog(changed, 'reading')).toMatchObject({ retention: { dropAfter: '12 months' } });
+});
+
+test('a migration for any schema makes and changes the aggregate in the schema it is run for', async () => {
+  const folder = await db.folder();
+  const wildcard = { includeWildcardSchema: true, snapshot: false };
+  const anywhere = { schema: '*' };
+  const orm = project(folder, hourly({ realtime: true }, 'avg', anywhere), wildcard);
+  await createMigration(orm);
+  const [first] = await orm.migrator.up();
+  expect((await createMigration(orm)).up).toEqual([]);
+  const changed = project(folder, hourly({ realtime: false }, 'avg', anywhere), wildcard);
+  await createMigration(changed);
+  for (const schema of ['tenant_1', 'tenant_2']) await orm.em.execute(`CREATE SCHEMA "${schema}"`);
+  await changed.migrator.up({ schema: 'tenant_1', to: first?.name ?? '' });
+  await changed.migrator.up({ schema: 'tenant_2' });
+  expect(await timescale(orm.em).diff({ schema: 'tenant_1' })).toEqual([]);
+  expect(await timescale(changed.em).diff({ schema: 'tenant_2' })).toEqual([]);
+  expect((await aggregatesInCatalog(orm)).map(({ realtime }) => realtime)).toEqual([true, true, false]);
 });

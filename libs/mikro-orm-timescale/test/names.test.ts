@@ -1,6 +1,6 @@
 import { AbstractNamingStrategy, defineEntity, p, type EntitySchema, type Options } from '@mikro-orm/postgresql';
-import { hash, hypertable, timescale } from '../src/index.ts';
-import { pending, stateInCatalog, TestDatabase } from './database.ts';
+import { continuousAggregate, count, hash, hypertable, last, raw, timescale } from '../src/index.ts';
+import { aggregatesInCatalog, pending, stateInCatalog, TestDatabase } from './database.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -34,7 +34,7 @@ class LoudNames extends AbstractNamingStrategy {
 }
 
 test('a naming strategy that renames everything is followed, in capitals, spaces, apostrophes and reserved words', async () => {
-  const entities = (chunkInterval: '1 day' | '2 days'): EntitySchema[] => {
+  const entities = (chunkInterval: '1 day' | '2 days', realtime = false): EntitySchema[] => {
     const Reading = defineEntity({ name: 'Reading', schema: 'My Schema', properties: { time, deviceId, temp } });
     hypertable(Reading, {
       by: 'time',
@@ -44,15 +44,44 @@ test('a naming strategy that renames everything is followed, in capitals, spaces
       retention: { dropAfter: chunkInterval === '1 day' ? '10 days' : '20 days' },
       reorder: { index: `Tom's Reading_pkey` },
     });
-    return [Reading];
+    const Hourly = continuousAggregate('Hourly', Reading, {
+      bucket: ['1 hour', 'time'],
+      groupBy: ['deviceId'],
+      select: {
+        lastTemp: last('temp', 'time'),
+        warm: raw<number>(({ temp }) => `count(*) FILTER (WHERE ${temp} > 5)`),
+      },
+      realtime,
+      refresh: { start: '1 day', end: null, every: '1 hour' },
+      columnstore: { segmentBy: ['deviceId'], orderBy: { lastTemp: 'asc' }, after: chunkInterval },
+      indexes: [{ warm: realtime ? 'asc' : 'desc', bucket: 'asc' }],
+    });
+    return [Reading, Hourly];
   };
   const named: Options = { namingStrategy: LoudNames };
   const before = db.orm(entities('1 day'), {}, named);
   await before.schema.create();
   expect(await pending(before)).toBe('');
-  const orm = db.orm(entities('2 days'), {}, named);
+  const orm = db.orm(entities('2 days', true), {}, named);
   await orm.schema.update();
   expect(await pending(orm)).toBe('');
+  expect(await aggregatesInCatalog(orm)).toMatchObject([
+    {
+      view: "Tom's Hourly",
+      source: "Tom's Reading",
+      realtime: true,
+      columnstore: {
+        segmentBy: [`It's DEVICEID`],
+        orderBy: [{ column: `It's LASTTEMP` }, { column: `It's BUCKET` }],
+        after: '2 days',
+      },
+      indexes: [[{ column: `It's WARM`, descending: false }, { column: `It's BUCKET` }]],
+    },
+  ]);
+  await orm.em.execute(`INSERT INTO "My Schema"."Tom's Reading" VALUES ('2026-01-01Z', 1, 7)`);
+  expect(await orm.em.fork().find(orm.getMetadata().getByClassName('Hourly').class, {})).toMatchObject([
+    { bucket: new Date('2026-01-01Z'), deviceId: 1, lastTemp: 7, warm: '1' },
+  ]);
   expect(await stateInCatalog(orm, "Tom's Reading", 'My Schema')).toEqual({
     by: { column: 'select', interval: '2 days' },
     dimensions: [{ kind: 'hash', column: `It's DEVICEID`, partitions: 2 }],
@@ -91,10 +120,17 @@ test('two hypertables of one name in two schemas do not meet', async () => {
 test('a schema per tenant has a hypertable per tenant', async () => {
   const Reading = defineEntity({ name: 'Reading', schema: '*', properties: { time, deviceId } });
   hypertable(Reading, { by: 'time', chunkInterval: '1 day', retention: { dropAfter: '1 year' } });
-  const orm = db.orm([Reading]);
+  const Daily = continuousAggregate('Daily', Reading, {
+    bucket: ['1 day', 'time'],
+    select: { n: count() },
+    realtime: true,
+  });
+  const orm = db.orm([Reading, Daily]);
   for (const schema of ['tenant one', 'tenant two']) {
     await orm.schema.create({ schema });
     expect(await timescale(orm.em).diff({ schema })).toEqual([]);
+    await orm.em.fork().insert(Reading, { time: new Date('2026-01-01Z'), deviceId: 1 }, { schema });
+    expect(await orm.em.fork().find(Daily, {}, { schema })).toMatchObject([{ n: 1 }]);
     expect(await stateInCatalog(orm, 'reading', schema)).toMatchObject({ by: { interval: '1 day' } });
   }
   expect(await pending(orm)).toBe('');

@@ -4,7 +4,7 @@ import { parseInterval } from '../interval.ts';
 import type { ColumnKind } from './column-kind.ts';
 import type { Width } from './options.ts';
 
-/** A time wants an interval, a date one of whole days, an integer a number. */
+/** @throws InvalidHypertable */
 export function checkWidth(
   meta: EntityMetadata,
   option: string,
@@ -12,20 +12,28 @@ export function checkWidth(
   kind: ColumnKind | null | undefined,
 ): void {
   if (width === undefined) return;
-  const fail = (problem: string, remedy: string): never => {
-    throw new InvalidHypertable(meta.className, option, problem, remedy);
-  };
+  const [problem, remedy] = widthFault(width, kind) ?? [];
+  if (problem !== undefined && remedy) throw new InvalidHypertable(meta.className, option, problem, remedy);
+}
+
+/** A time wants an interval, a date one of whole days, an integer a number. */
+export function widthFault(
+  width: Width,
+  kind: ColumnKind | null | undefined,
+): [problem: string, remedy: string] | undefined {
   if (typeof width === 'number') {
-    if (kind && kind !== 'integer') fail(`${width} has no unit`, `Write '${width} days', say`);
-    if (!Number.isSafeInteger(width) || width <= 0) fail(`${width} is no width`, 'Give a whole number above 0');
-    return;
+    if (kind && kind !== 'integer') return [`${width} has no unit`, `Write '${width} days', say`];
+    return Number.isSafeInteger(width) && width > 0
+      ? undefined
+      : [`${width} is no width`, 'Give a whole number above 0'];
   }
-  if (kind === 'integer') fail(`"${spelled(width)}" has a unit, and the column is an integer`, 'Give a number');
+  if (kind === 'integer') return [`"${spelled(width)}" has a unit, and the column is an integer`, 'Give a number'];
   const interval = parseInterval(width);
-  if (!interval) return fail(`"${spelled(width)}" is no interval`, `Write it as '7 days' or { days: 7 }`);
+  if (!interval) return [`"${spelled(width)}" is no interval`, `Write it as '7 days' or { days: 7 }`];
   if (kind === 'date' && interval.micros % 86_400_000_000 !== 0) {
-    fail(`"${spelled(width)}" is not a number of days, and the column is a date`, 'Give whole days');
+    return [`"${spelled(width)}" is not a number of days, and the column is a date`, 'Give whole days'];
   }
+  return undefined;
 }
 
 function spelled(width: Width): string {

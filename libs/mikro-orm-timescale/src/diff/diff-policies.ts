@@ -1,4 +1,4 @@
-import { parseInterval } from '../interval.ts';
+import { isAtLeast } from '../interval.ts';
 import * as sql from '../sql/policies.ts';
 import type { Target } from '../sql/target.ts';
 import type { CanonicalWidth, HypertableState } from '../state/hypertable-state.ts';
@@ -49,14 +49,4 @@ export function diffReorder(
     alter: (index) => sql.alterPolicy(target, 'policy_reorder', 'index_name', index),
     remove: () => sql.removeReorder(target),
   });
-}
-
-/** Whether `a` is no shorter than `b` whichever months they are counted from. */
-function isAtLeast(a: CanonicalWidth, b: CanonicalWidth): boolean {
-  if (typeof a === 'number' || typeof b === 'number') return a >= b;
-  const [long, short] = [parseInterval(a), parseInterval(b)];
-  if (!long || !short) return false;
-  const months = long.months - short.months;
-  const days = months * (months > 0 ? 28 : 31) + long.days - short.days;
-  return days * 86_400_000_000 + long.micros - short.micros >= 0;
 }

@@ -1,13 +1,14 @@
 import type { DatabaseSchema, DatabaseTable, SchemaDifference } from '@mikro-orm/postgresql';
 import { refuseRows } from '../sql/hypertable.ts';
-import { withColumnNames, type HypertableState } from '../state/hypertable-state.ts';
-import { hypertableOf } from '../state/on-table.ts';
+import { withColumnNames } from '../state/hypertable-state.ts';
+import { aggregatesOf, hypertableOf } from '../state/on-table.ts';
 import { targetOf } from '../state/target-of.ts';
+import { createAggregates, diffAggregates } from './diff-aggregates.ts';
 import { convertSteps, createSteps, diffHypertable } from './diff-hypertable.ts';
 import type { Step } from './step.ts';
 
 /**
- * What has to happen to the hypertables, besides what MikroORM does to the tables.
+ * What has to happen to the hypertables and their aggregates, besides what MikroORM does to the tables.
  *
  * @param difference MikroORM's, which knows the columns that got other names
  * @param functions the schema of the extension
@@ -23,11 +24,22 @@ export function planSteps(
     const wanted = hypertableOf(table);
     if (!wanted) return [];
     const target = targetOf(table, functions);
+    const aggregates = { aggregates: aggregatesOf(table), retention: wanted.retention };
     const before = from.getTable(table.getShortestName(false));
-    if (!before) return createSteps(target, wanted);
+    if (!before) return [...createSteps(target, wanted), ...createAggregates(target, aggregates)];
     const present = hypertableOf(before);
-    if (!present) return convertSteps(target, wanted);
-    return diffHypertable(target, renamed(present, table, difference), wanted, present);
+    if (!present) return [...convertSteps(target, wanted), ...createAggregates(target, aggregates)];
+    const names = renamedColumns(table, difference);
+    const presentAggregates = {
+      aggregates: aggregatesOf(before),
+      retention: present.retention,
+      names,
+      retyped: retypedColumns(table, difference),
+    };
+    return [
+      ...diffHypertable(target, withColumnNames(present, names), wanted, present),
+      ...diffAggregates(target, presentAggregates, aggregates),
+    ];
   });
 }
 
@@ -38,7 +50,13 @@ export function refuseToDropRows(down: SchemaDifference, functions: string): str
     .map((table) => refuseRows(targetOf(table, functions)));
 }
 
-function renamed(state: HypertableState, table: DatabaseTable, difference: SchemaDifference): HypertableState {
+/** The new name of each column that gets one. */
+export function renamedColumns(table: DatabaseTable, difference: SchemaDifference): ReadonlyMap<string, string> {
   const columns = difference.changedTables[table.getShortestName(false)]?.renamedColumns ?? {};
-  return withColumnNames(state, new Map(Object.entries(columns).map(([old, { name }]) => [old, name])));
+  return new Map(Object.entries(columns).map(([old, { name }]) => [old, name]));
+}
+
+function retypedColumns(table: DatabaseTable, difference: SchemaDifference): ReadonlySet<string> {
+  const changed = difference.changedTables[table.getShortestName(false)]?.changedColumns ?? {};
+  return new Set(Object.keys(changed).filter((column) => changed[column]?.changedProperties.has('type')));
 }

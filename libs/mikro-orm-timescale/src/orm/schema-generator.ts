@@ -4,11 +4,13 @@ import {
   SqlSchemaGenerator,
   type CreateSchemaOptions,
   type DatabaseTable,
+  type EntityMetadata,
   type SchemaDifference,
   type SqlEntityManager,
   type UpdateSchemaOptions,
 } from '@mikro-orm/postgresql';
 import { capabilitiesOf, capabilitiesOnceCreated, type Capabilities } from '../catalog/capabilities.ts';
+import { aggregateOf } from '../definition/declared-aggregates.ts';
 import { checkDefinition } from '../definition/check-definition.ts';
 import { checkReorderIndex } from '../definition/check-reorder-index.ts';
 import { definitionOf } from '../definition/hypertable.ts';
@@ -16,10 +18,14 @@ import { planSteps, refuseToDropRows } from '../diff/plan.ts';
 import type { Step } from '../diff/step.ts';
 import { DestructiveChange } from '../faults.ts';
 import { createExtension } from '../sql/hypertable.ts';
+import type { Aggregate } from '../state/aggregate-state.ts';
+import { checkSources, desiredAggregates } from '../state/desired-aggregates.ts';
 import { desiredState } from '../state/desired-state.ts';
 import { hypertableOf, setHypertable } from '../state/on-table.ts';
 import { leaveToSearchPath } from '../state/target-of.ts';
+import { limitAggregates } from './limit-aggregates.ts';
 import { limitToServer } from './limit-to-server.ts';
+import { matchAggregates } from './match-aggregates.ts';
 import type { TimescaleSettings } from './settings.ts';
 
 type UpdateOptions = UpdateSchemaOptions<DatabaseSchema>;
@@ -45,6 +51,7 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
 
   /** What the model wants. The snapshots of the Migrator are its JSON. */
   override getTargetSchema(schema?: string, includeWildcardSchema = false): DatabaseSchema {
+    checkSources(this.metadata);
     const target = super.getTargetSchema(schema, includeWildcardSchema);
     for (const meta of this.getOrderedMetadata(schema, includeWildcardSchema)) {
       const definition = definitionOf(meta);
@@ -54,10 +61,15 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
       const table = target.getTables().find((each) => each.name === meta.collection && (!own || each.schema === own));
       if (!table) continue;
       checkReorderIndex(meta, definition, table);
-      setHypertable(table, this.#limit(desiredState(meta, definition), table));
+      setHypertable(table, this.#limit(desiredState(meta, definition), table), this.#aggregates(meta, table));
       if (includeWildcardSchema) this.#leaveToSearchPath(table);
     }
     return target;
+  }
+
+  /** Continuous aggregates are views to MikroORM, which would make views of them. */
+  override getOrderedMetadata(schema?: string, includeWildcardSchema = false): EntityMetadata[] {
+    return super.getOrderedMetadata(schema, includeWildcardSchema).filter((meta) => !aggregateOf(meta));
   }
 
   override async getCreateSchemaSQL(options: CreateSchemaOptions = {}): Promise<string> {
@@ -104,6 +116,7 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
     }
     const up = new SchemaComparator(this.platform).compare(from, to);
     const down = new SchemaComparator(this.platform).compare(to, from, up);
+    if (!fromSchema) await matchAggregates(this.connection, from, to, up, this.#settings.extensionSchema);
     return { from, up, down, steps: planSteps(from, to, up, this.#settings.extensionSchema) };
   }
 
@@ -170,6 +183,14 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
     if (!this.#server) return wanted;
     const { onMissing } = this.#settings;
     return limitToServer(wanted, table.getShortestName(false), this.#server, onMissing, (message) =>
+      this.#warn(message),
+    );
+  }
+
+  #aggregates(meta: EntityMetadata, table: DatabaseTable): Aggregate[] {
+    const wanted = desiredAggregates(this.metadata, meta, this.config.getNamingStrategy());
+    if (!this.#server) return wanted;
+    return limitAggregates(wanted, table.schema, this.#server, this.#settings.onMissing, (message) =>
       this.#warn(message),
     );
   }

@@ -7,6 +7,7 @@ import {
   type Transaction,
 } from '@mikro-orm/postgresql';
 import { triggersMadeByTimescale, viewsMadeByTimescale } from '../catalog/made-by-timescale.ts';
+import { readAggregates } from '../catalog/read-aggregates.ts';
 import { readHypertables } from '../catalog/read-hypertables.ts';
 import { createSteps } from '../diff/diff-hypertable.ts';
 import { hypertableOf, setHypertable } from '../state/on-table.ts';
@@ -32,11 +33,18 @@ export class TimescaleSchemaHelper extends PostgreSqlSchemaHelper {
     ctx?: Transaction,
   ): Promise<void> {
     await super.loadInformationSchema(schema, connection, tables, schemas, ctx);
-    for (const found of await readHypertables(connection, ctx)) {
+    const hypertables = await readHypertables(connection, ctx);
+    const aggregates = hypertables.length > 0 ? await readAggregates(connection, ctx) : [];
+    for (const found of hypertables) {
       const table = schema.getTables().find(({ name, schema }) => name === found.table && schema === found.schema);
       if (!table) continue;
       table.setTriggers(table.getTriggers().filter(({ name }) => !triggersMadeByTimescale.has(name)));
-      setHypertable(table, found.state);
+      const own = aggregates.filter(({ schema, hypertable }) => schema === found.schema && hypertable === found.table);
+      setHypertable(
+        table,
+        found.state,
+        own.map(({ state }) => state),
+      );
     }
   }
 

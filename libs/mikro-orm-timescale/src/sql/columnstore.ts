@@ -1,5 +1,5 @@
 import type { CanonicalWidth, ColumnstoreState, OrderState } from '../state/hypertable-state.ts';
-import { identifier, isOf, literal, on, relation, widthSql, type Target } from './target.ts';
+import { identifier, kindOf, literal, on, relation, widthSql, type Target } from './target.ts';
 
 /** Switches the columnstore on, or changes the settings that are given; chunks converted before keep theirs. */
 export function setColumnstore(target: Target, { segmentBy, orderBy }: ColumnstoreState): string {
@@ -8,20 +8,17 @@ export function setColumnstore(target: Target, { segmentBy, orderBy }: Columnsto
     ...(segmentBy ? [`timescaledb.segmentby = ${literal(segmentBy.map(identifier).join(', '))}`] : []),
     ...(orderBy ? [`timescaledb.orderby = ${literal(orderBy.map(orderSql).join(', '))}`] : []),
   ];
-  return `alter table ${relation(target)} set (${settings.join(', ')})`;
+  return `alter ${kindOf(target)} ${relation(target)} set (${settings.join(', ')})`;
 }
 
 /** Brings every chunk back to rows: the columnstore cannot be switched off before. */
 export function convertToRowstore(target: Target): string {
-  const chunk = `format('%I.%I', chunk_schema, chunk_name)::regclass`;
-  return (
-    `select ${identifier(target.functions)}.decompress_chunk(${chunk}) from timescaledb_information.chunks ` +
-    `where is_compressed and ${isOf(target)}`
-  );
+  const functions = identifier(target.functions);
+  return `select ${functions}.decompress_chunk(chunk, true) from ${on(target, 'show_chunks')} as chunk`;
 }
 
 export function dropColumnstore(target: Target): string {
-  return `alter table ${relation(target)} set (timescaledb.enable_columnstore = false)`;
+  return `alter ${kindOf(target)} ${relation(target)} set (timescaledb.enable_columnstore = false)`;
 }
 
 export function addColumnstorePolicy(target: Target, after: CanonicalWidth): string {
@@ -32,6 +29,6 @@ export function removeColumnstorePolicy(target: Target): string {
   return `call ${on(target, 'remove_columnstore_policy', 'if_exists => true')}`;
 }
 
-function orderSql({ column, descending, nullsFirst }: OrderState): string {
+export function orderSql({ column, descending, nullsFirst }: OrderState): string {
   return `${identifier(column)} ${descending ? 'desc' : 'asc'} nulls ${nullsFirst ? 'first' : 'last'}`;
 }

@@ -5,6 +5,8 @@ export interface Target {
   table: string;
   /** The schema of the extension. */
   functions: string;
+  /** It is a continuous aggregate, which statements call a materialized view. */
+  view?: boolean;
 }
 
 export function identifier(name: string): string {
@@ -13,6 +15,11 @@ export function identifier(name: string): string {
 
 export function literal(text: string): string {
   return `'${text.replaceAll(`'`, `''`)}'`;
+}
+
+/** What ALTER calls it. */
+export function kindOf({ view = false }: Target): string {
+  return view ? 'materialized view' : 'table';
 }
 
 /** `"schema"."table"` */

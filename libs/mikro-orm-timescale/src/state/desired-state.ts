@@ -29,30 +29,29 @@ export function desiredState(meta: EntityMetadata, options: HypertableOptions): 
   };
 }
 
-function columnsOf(meta: EntityMetadata, property: string): string[] {
+/** The columns of a property; none where there is no such property. */
+export function columnsOf(meta: EntityMetadata, property: string): string[] {
   return (meta.properties as Readonly<Record<string, { fieldNames: string[] }>>)[property]?.fieldNames ?? [];
 }
 
-function columnstoreState(
+export function columnstoreState(
   { segmentBy, orderBy, after }: ColumnstoreOptions,
   columns: (property: string) => string[],
   by: string,
 ): ColumnstoreState {
   return {
     ...(segmentBy && { segmentBy: segmentBy.flatMap(columns) }),
-    ...(orderBy && { orderBy: orderState(orderBy, columns, by) }),
+    // TimescaleDB adds the time where it is missing, and reports it back.
+    ...(orderBy && { orderBy: orderState(orderBy[by] ? orderBy : { ...orderBy, [by]: 'desc' }, columns) }),
     ...(after !== undefined && { after: after && width(after) }),
   };
 }
 
-function orderState(
+export function orderState(
   orderBy: Readonly<Record<string, Order | undefined>>,
   columns: (property: string) => string[],
-  by: string,
 ): OrderState[] {
-  // TimescaleDB adds the time where it is missing, and reports it back.
-  const whole: typeof orderBy = orderBy[by] ? orderBy : { ...orderBy, [by]: 'desc' };
-  return Object.entries(whole).flatMap(([property, order]) => {
+  return Object.entries(orderBy).flatMap(([property, order]) => {
     if (!order) return [];
     const descending = order.startsWith('desc');
     const nullsFirst = order.includes('nulls') ? order.endsWith('first') : descending;
@@ -61,12 +60,12 @@ function orderState(
 }
 
 /** @param given checked by `checkWidth` before */
-function width(given: Width): CanonicalWidth {
+export function width(given: Width): CanonicalWidth {
   if (typeof given === 'number') return given;
   return formatInterval(parseInterval(given) ?? never(given));
 }
 
-function chunkWidth(given: Width): CanonicalWidth {
+export function chunkWidth(given: Width): CanonicalWidth {
   if (typeof given === 'number') return given;
   return formatInterval(fixedWidth(parseInterval(given) ?? never(given)));
 }

@@ -1,4 +1,5 @@
 import { DatabaseTable } from '@mikro-orm/postgresql';
+import type { Aggregate } from './aggregate-state.ts';
 import type { HypertableState } from './hypertable-state.ts';
 
 /**
@@ -7,27 +8,47 @@ import type { HypertableState } from './hypertable-state.ts';
  */
 interface Carrier {
   hypertable?: HypertableState;
+  /** Those that stand on it, each after those that it reads. */
+  aggregates?: Aggregate[];
 }
 
 /** What the table is as a hypertable; undefined for any other table. */
 export function hypertableOf(table: DatabaseTable | undefined): HypertableState | undefined {
-  return table?.getColumns().find((column): column is typeof column & Carrier => 'hypertable' in column)?.hypertable;
+  return carrierOf(table)?.hypertable;
+}
+
+/** The continuous aggregates on the table, or that there shall not be. */
+export function aggregatesOf(table: DatabaseTable | undefined): Aggregate[] {
+  return carrierOf(table)?.aggregates ?? [];
 }
 
 /** Makes the table carry the state, into its JSON too; undefined makes it an ordinary table again. */
-export function setHypertable(table: DatabaseTable, state: HypertableState | undefined): void {
-  for (const column of table.getColumns()) delete (column as Carrier).hypertable;
-  if (!state) return;
-  const carrier = table.getColumn(state.by.column);
-  if (!carrier) throw new Error(`The table "${table.name}" has no column "${state.by.column}".`);
-  Object.assign(carrier, { hypertable: state } satisfies Carrier);
+export function setHypertable(
+  table: DatabaseTable,
+  hypertable: HypertableState | undefined,
+  aggregates: Aggregate[] = [],
+): void {
+  for (const column of table.getColumns() as Carrier[]) {
+    delete column.hypertable;
+    delete column.aggregates;
+  }
+  if (!hypertable) return;
+  const carrier = table.getColumn(hypertable.by.column);
+  if (!carrier) throw new Error(`The table "${table.name}" has no column "${hypertable.by.column}".`);
+  Object.assign(carrier, { hypertable, ...(aggregates.length > 0 && { aggregates }) } satisfies Carrier);
   Object.defineProperty(table, 'toJSON', {
     configurable: true,
     value: function (this: DatabaseTable) {
       const json = DatabaseTable.prototype.toJSON.call(this) as { columns: Record<string, object> };
-      const hypertable = hypertableOf(this);
-      if (hypertable) json.columns[hypertable.by.column] = { ...json.columns[hypertable.by.column], hypertable };
+      const { hypertable, aggregates } = carrierOf(this) ?? {};
+      if (!hypertable) return json;
+      const { column } = hypertable.by;
+      json.columns[column] = { ...json.columns[column], hypertable, ...(aggregates && { aggregates }) };
       return json;
     },
   });
+}
+
+function carrierOf(table: DatabaseTable | undefined): Carrier | undefined {
+  return table?.getColumns().find((column): column is typeof column & Carrier => 'hypertable' in column);
 }

@@ -1,0 +1,38 @@
+import type { AbstractSqlConnection } from '@mikro-orm/postgresql';
+
+/**
+ * A query as PostgreSQL spells it, so that it can be compared with what the catalog holds. Nothing of it stays.
+ * Undefined where the database cannot run it for lack of a column, say.
+ */
+export async function spellQuery(connection: AbstractSqlConnection, query: string): Promise<string | undefined> {
+  const found: string[] = [];
+  try {
+    await connection.transactional(async (ctx) => {
+      await connection.execute(`CREATE TEMPORARY VIEW mikro_orm_timescale_query AS ${query}`, [], 'run', ctx);
+      const [row] = await connection.execute<{ spelled: string }[]>(
+        `SELECT pg_get_viewdef('pg_temp.mikro_orm_timescale_query'::regclass) AS spelled`,
+        [],
+        'all',
+        ctx,
+      );
+      if (row) found.push(row.spelled);
+      throw new Error('Known now, and rolled back.');
+    });
+  } catch (error) {
+    if (found[0] === undefined && !isMisfit(error)) throw error;
+    return found[0];
+  }
+  return undefined;
+}
+
+// https://www.postgresql.org/docs/17/errcodes-appendix.html
+const misfits = new Set([
+  '42703', // undefined_column
+  '42P01', // undefined_table
+  '42883', // undefined_function: for the type that the column has
+  '42804', // datatype_mismatch
+]);
+
+function isMisfit(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && misfits.has(String(error.code));
+}

@@ -1,0 +1,38 @@
+import type { EntityMetadata } from '@mikro-orm/core';
+import type { Width } from './options.ts';
+import { columnKind, type ColumnKind } from './column-kind.ts';
+import { aggregateOf, type DeclaredAggregate } from './declared-aggregates.ts';
+import { definitionOf } from './hypertable.ts';
+
+/** What an aggregate can be built on. */
+export interface AggregateSource {
+  /** The property that says when. */
+  by: string;
+  kind: ColumnKind | null | undefined;
+  /** Of the hypertable at the bottom. */
+  knowsNow: boolean;
+  dropAfter: Width | undefined;
+  /** Where it is an aggregate itself. */
+  aggregate: DeclaredAggregate | undefined;
+}
+
+/** Undefined where the entity is neither a hypertable nor an aggregate (yet). */
+export function aggregateSource(meta: EntityMetadata): AggregateSource | undefined {
+  const aggregate = aggregateOf(meta);
+  if (aggregate) {
+    const below = aggregateSource(aggregate.source);
+    const { retention } = aggregate.options;
+    return below && { ...below, by: 'bucket', dropAfter: (retention || undefined)?.dropAfter, aggregate };
+  }
+  const definition = definitionOf(meta);
+  if (!definition) return undefined;
+  const { by, retention, integerNow } = definition;
+  const property = (meta.properties as Readonly<Record<string, Parameters<typeof columnKind>[0]>>)[by];
+  return {
+    by,
+    kind: property && columnKind(property),
+    knowsNow: integerNow !== undefined,
+    dropAfter: (retention || undefined)?.dropAfter,
+    aggregate: undefined,
+  };
+}

@@ -1,0 +1,132 @@
+import type { EntityMetadata } from '@mikro-orm/core';
+import { InvalidContinuousAggregate } from '../faults.ts';
+import { parseInterval } from '../interval.ts';
+import type { Selection } from '../query/selection.ts';
+import type { BucketOptions, ContinuousAggregateOptions } from './aggregate-options.ts';
+import { aggregateSource, type AggregateSource } from './aggregate-source.ts';
+import { checkAggregatePolicies } from './check-aggregate-policies.ts';
+import { checkHierarchy } from './check-hierarchy.ts';
+import { widthFault } from './check-width.ts';
+import type { Width } from './options.ts';
+
+/** How the checks of an aggregate say what is wrong. */
+export type Fail = (option: string, problem: string, remedy: string) => never;
+
+/** @throws InvalidContinuousAggregate */
+export function checkAggregate(name: string, source: EntityMetadata, options: ContinuousAggregateOptions): void {
+  const fail: Fail = (option, problem, remedy) => {
+    throw new InvalidContinuousAggregate(name, option, problem, remedy);
+  };
+  const about = aggregateSource(source);
+  if (!about) {
+    return fail('source', `${source.className} is no hypertable`, `Call hypertable(${source.className}, ...) before`);
+  }
+  const bucket = bucketOptions(options.bucket);
+  checkBucket(bucket, about, source, fail);
+  if (about.aggregate) checkHierarchy(bucket, bucketOptions(about.aggregate.options.bucket), fail);
+  checkColumns(options, bucket, source, fail);
+  checkAggregatePolicies(options, bucket, about, fail);
+}
+
+export function bucketOptions(bucket: ContinuousAggregateOptions['bucket']): BucketOptions {
+  return 'by' in bucket ? bucket : { width: bucket[0], by: bucket[1] };
+}
+
+/** A width for this kind of column, or the error. */
+export function checkAggregateWidth(
+  option: string,
+  width: Width | null | undefined,
+  { kind }: AggregateSource,
+  fail: Fail,
+): void {
+  if (width === undefined || width === null) return;
+  const [problem, remedy] = widthFault(width, kind) ?? [];
+  if (problem !== undefined && remedy) fail(option, problem, remedy);
+}
+
+function checkBucket(bucket: BucketOptions, about: AggregateSource, source: EntityMetadata, fail: Fail): void {
+  const { by, width, timeZone, origin, offset } = bucket;
+  if (by !== about.by) {
+    fail('bucket', `"${by}" is not what ${source.className} is partitioned by`, `Use "${about.by}"`);
+  }
+  checkAggregateWidth('bucket', width, about, fail);
+  const interval = typeof width === 'number' ? undefined : parseInterval(width);
+  if (interval && interval.months > 0 && interval.days + interval.micros > 0) {
+    fail('bucket', 'months and days do not add up to one width', 'Give only months, or none');
+  }
+  checkAggregateWidth('bucket.offset', offset, about, fail);
+  if (origin !== undefined && offset !== undefined) {
+    fail('bucket.offset', 'there is an origin already', 'Keep one of them');
+  }
+  if (about.kind === 'integer') {
+    if (timeZone !== undefined) fail('bucket.timeZone', `"${by}" is an integer`, 'Leave it out');
+    if (origin !== undefined) fail('bucket.origin', `"${by}" is an integer`, 'Use offset');
+    if (!about.knowsNow) {
+      fail('bucket', `the integer "${by}" does not say what now is`, `Give ${source.className} an integerNow`);
+    }
+  }
+  if (origin !== undefined && Number.isNaN(new Date(origin).getTime())) {
+    fail('bucket.origin', `"${String(origin)}" is no time`, 'Give a Date, or write it in ISO 8601');
+  }
+  if (timeZone !== undefined && !isTimeZone(timeZone)) {
+    fail(
+      'bucket.timeZone',
+      `there is no time zone "${timeZone}"`,
+      'Use a name of the IANA list, such as Europe/Berlin',
+    );
+  }
+}
+
+function checkColumns(
+  { groupBy = [], select, indexes }: ContinuousAggregateOptions,
+  { by }: BucketOptions,
+  source: EntityMetadata,
+  fail: Fail,
+): void {
+  const checkProperty = (option: string, name: string): void => {
+    const known = Object.keys(source.properties);
+    if (!known.includes(name)) fail(option, `there is no property "${name}"`, `Use one of ${known.join(', ')}`);
+  };
+  const names = new Set(['bucket']);
+  for (const group of groupBy) {
+    checkProperty('groupBy', group);
+    if (group === by) fail('groupBy', `"${by}" is cut into buckets`, 'Leave it out');
+    if (names.has(group)) fail('groupBy', `"${group}" is there already`, 'Name it once');
+    names.add(group);
+  }
+  if (Object.keys(select).length === 0) fail('select', 'it is empty', 'Select something, count() for instance');
+  for (const [name, selection] of Object.entries(select)) {
+    if (names.has(name)) fail(`select.${name}`, 'the name is taken', 'Use another');
+    names.add(name);
+    for (const property of propertiesOf(selection)) checkProperty(`select.${name}`, property);
+    checkHistogram(`select.${name}`, selection, fail);
+  }
+  for (const property of (indexes ?? []).flatMap((index) => Object.keys(index))) {
+    if (!names.has(property)) fail('indexes', `there is no "${property}"`, `Use ${[...names].join(', ')}`);
+  }
+  if (indexes?.some((index) => Object.keys(index).join() === 'bucket')) {
+    fail('indexes', 'one on the bucket is there anyway', 'Leave it out');
+  }
+}
+
+function propertiesOf(selection: Selection): string[] {
+  if (selection.kind === 'raw') return [];
+  const { property } = selection;
+  return [...(property === undefined ? [] : [property]), ...('by' in selection ? [selection.by] : [])];
+}
+
+function checkHistogram(option: string, selection: Selection, fail: Fail): void {
+  if (selection.kind !== 'histogram') return;
+  const { min, max, buckets } = selection;
+  if (!(min < max)) fail(option, `${min} is not below ${max}`, 'Give a min that is below max');
+  if (!Number.isInteger(buckets) || buckets < 1) fail(option, `${buckets} buckets`, 'Give a whole number above 0');
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,51 @@
+import type { AbstractSqlConnection, DatabaseSchema, SchemaDifference } from '@mikro-orm/postgresql';
+import { spellQuery } from '../catalog/spell-query.ts';
+import { renamedColumns } from '../diff/plan.ts';
+import { isSpelled, querySql } from '../sql/aggregate.ts';
+import type { Target } from '../sql/target.ts';
+import { isRemoved, withSourceNames, type Aggregate, type AggregateState } from '../state/aggregate-state.ts';
+import { aggregatesOf, hypertableOf, setHypertable } from '../state/on-table.ts';
+import { targetOf } from '../state/target-of.ts';
+
+/**
+ * The catalog holds the query of an aggregate as PostgreSQL spells it. Where it spells the model's in the same way,
+ * what was found gets the model's query, so that the two can be compared.
+ *
+ * @param from as read from the database
+ */
+export async function matchAggregates(
+  connection: AbstractSqlConnection,
+  from: DatabaseSchema,
+  to: DatabaseSchema,
+  difference: SchemaDifference,
+  functions: string,
+): Promise<void> {
+  for (const table of to.getTables()) {
+    const wanted = aggregatesOf(table);
+    const before = from.getTable(table.getShortestName(false));
+    const hypertable = hypertableOf(before);
+    if (!before || !hypertable || wanted.length === 0) continue;
+    const old = new Map([...renamedColumns(table, difference)].map(([from, to]) => [to, from]));
+    const target: Target = { ...targetOf(table, functions), schema: table.schema };
+    const found = aggregatesOf(before);
+    const matched: Aggregate[] = [];
+    for (const each of found) matched.push(await matchOne(connection, target, each, wanted, old));
+    const absent = wanted.filter((each) => isRemoved(each) && !found.some(({ view }) => view === each.view));
+    setHypertable(before, hypertable, [...matched, ...absent]);
+  }
+}
+
+async function matchOne(
+  connection: AbstractSqlConnection,
+  hypertable: Target,
+  found: Aggregate,
+  wanted: readonly Aggregate[],
+  oldNames: ReadonlyMap<string, string>,
+): Promise<Aggregate> {
+  const model = wanted.find(({ view }) => view === found.view);
+  if (isRemoved(found) || !model || isRemoved(model) || !isSpelled(found.query)) return found;
+  const query = model.source === hypertable.table ? withSourceNames(model.query, oldNames) : model.query;
+  if (isSpelled(query)) return found;
+  const spelled = await spellQuery(connection, querySql(query, { ...hypertable, table: model.source }));
+  return spelled === found.query.spelled ? ({ ...found, query } satisfies AggregateState) : found;
+}
