@@ -1,5 +1,6 @@
 import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
 import { hypertable, MissingFeature, timescale, type TimescaleSettings } from '../src/index.ts';
+import { limitAggregates } from '../src/orm/limit-aggregates.ts';
 import { limitToServer } from '../src/orm/limit-to-server.ts';
 import { Timescale } from '../src/index.ts';
 import { pending, stateInCatalog } from './database.ts';
@@ -44,6 +45,32 @@ test('without TimescaleDB on the server there is an ordinary table, if that is w
     'needs TimescaleDB, and the server has none',
   );
   expect(limitToServer(wanted, 'reading', none, 'skip', fail)).toBeUndefined();
+});
+
+test('continuous aggregates are the community edition’s', () => {
+  const hourly = { view: 'hourly', source: 'reading', query: { spelled: '' }, refresh: false } as const;
+  const gone = { view: 'gone', removed: true } as const;
+  expect(limitAggregates([hourly, gone], 'public', community, 'error', fail)).toEqual([hourly, gone]);
+  const apache = { ...community, edition: 'apache' } as const;
+  expect(() => limitAggregates([hourly], 'public', apache, 'error', fail)).toThrow(
+    'public.hourly: a continuous aggregate needs the community edition of TimescaleDB, and the server has 2.23.0 (apache edition).',
+  );
+  const said: string[] = [];
+  expect(limitAggregates([hourly, gone], 'public', apache, 'warn', (message) => said.push(message))).toEqual([]);
+  expect(said).toHaveLength(1);
+  expect(limitAggregates([gone], 'public', apache, 'error', fail)).toEqual([]);
+});
+
+test('batches of a refresh need a later version', () => {
+  const refresh = { start: '3 days', end: null, every: '1 hour', bucketsPerBatch: 5, refreshNewestFirst: true };
+  const hourly = { view: 'hourly', source: 'reading', query: { spelled: '' }, refresh };
+  expect(limitAggregates([hourly], 'public', { ...community, version: '2.20.0' }, 'error', fail)).toEqual([hourly]);
+  expect(() => limitAggregates([hourly], 'public', { ...community, version: '2.18.2' }, 'error', fail)).toThrow(
+    'public.hourly: refresh.bucketsPerBatch needs TimescaleDB 2.19 or later',
+  );
+  expect(limitAggregates([hourly], 'public', { ...community, version: '2.19.1' }, 'skip', fail)).toEqual([
+    { ...hourly, refresh: { start: '3 days', end: null, every: '1 hour', bucketsPerBatch: 5 } },
+  ]);
 });
 
 function fail(message: string): never {

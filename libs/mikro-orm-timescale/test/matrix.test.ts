@@ -328,9 +328,9 @@ function overlayAggregate(
         }
       : {};
   // By default ten times that of the hypertable, whatever that has by now.
-  const { chunkInterval: _default, ...rest } = { ...fresh, ...known, ...set, ...parts };
-  const chunkInterval = wanted.chunkInterval === undefined ? known.chunkInterval : fresh.chunkInterval;
-  return { ...rest, ...(chunkInterval !== undefined && { chunkInterval }) };
+  const { chunkInterval, ...rest } = { ...fresh, ...known, ...set, ...parts };
+  const isKnown = wanted.chunkInterval !== undefined || known.chunkInterval !== undefined;
+  return { ...rest, ...(isKnown && chunkInterval !== undefined && { chunkInterval }) };
 }
 
 /** What of it can be said under other names. */

@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Migration } from '@mikro-orm/migrations';
 import { defineEntity, p, type EntitySchema, type MikroORM } from '@mikro-orm/postgresql';
 import {
   avg,
@@ -330,4 +331,32 @@ test('a migration for any schema makes and changes the aggregate in the schema i
   expect(await timescale(orm.em).diff({ schema: 'tenant_1' })).toEqual([]);
   expect(await timescale(changed.em).diff({ schema: 'tenant_2' })).toEqual([]);
   expect((await aggregatesInCatalog(orm)).map(({ realtime }) => realtime)).toEqual([true, true, false]);
+});
+
+test('a refresh in a migration runs outside of its transaction', async () => {
+  class RefreshHourly extends Migration {
+    override isTransactional(): boolean {
+      return false;
+    }
+    override up(): void {
+      this.addSql(`call "public".refresh_continuous_aggregate('"public"."hourly"', null, null)`);
+    }
+  }
+  const orm = db.orm(
+    hourly({}),
+    {},
+    {
+      migrations: {
+        migrationsList: [{ name: 'refresh', class: RefreshHourly }],
+        allOrNothing: false,
+        snapshot: false,
+        silent: true,
+      },
+    },
+  );
+  await orm.schema.create();
+  await orm.em.execute(insert);
+  expect(await orm.em.execute('SELECT count(*)::int AS n FROM hourly')).toEqual([{ n: 0 }]);
+  await orm.migrator.up();
+  expect(await orm.em.execute('SELECT count(*)::int AS n FROM hourly')).toEqual([{ n: 200 }]);
 });

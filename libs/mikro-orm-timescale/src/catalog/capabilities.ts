@@ -51,6 +51,12 @@ export async function capabilitiesOnceCreated(
   return undefined;
 }
 
+export function isAtLeastVersion(version: string, wanted: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
+
 const probed = new WeakMap<AbstractSqlConnection, Capabilities>();
 
 async function probe(connection: AbstractSqlConnection, ctx?: Transaction): Promise<Capabilities> {

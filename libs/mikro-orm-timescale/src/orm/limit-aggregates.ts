@@ -1,10 +1,10 @@
-import type { Capabilities } from '../catalog/capabilities.ts';
+import { isAtLeastVersion, type Capabilities } from '../catalog/capabilities.ts';
 import { MissingFeature } from '../faults.ts';
-import { isRemoved, type Aggregate } from '../state/aggregate-state.ts';
+import { isRemoved, type Aggregate, type AggregateState, type RefreshState } from '../state/aggregate-state.ts';
 import type { TimescaleSettings } from './settings.ts';
 
 /**
- * The aggregates that the server can have: all, or none.
+ * What of the aggregates the server can have.
  *
  * @throws MissingFeature
  */
@@ -15,14 +15,49 @@ export function limitAggregates(
   onMissing: Required<TimescaleSettings>['onMissing'],
   warn: (message: string) => void,
 ): Aggregate[] {
-  if (server.edition === 'community' || (server.version === undefined && server.available)) return [...wanted];
-  for (const aggregate of wanted) {
-    if (isRemoved(aggregate)) continue;
-    const name = schema === undefined ? aggregate.view : `${schema}.${aggregate.view}`;
+  // It is there to be created, though not by us, so that nobody knows what it will be.
+  if (server.version === undefined && server.available) return [...wanted];
+  const missing = (view: string, feature: string, needs: string): void => {
+    const name = schema === undefined ? view : `${schema}.${view}`;
     const found = server.version === undefined ? 'none' : `${server.version} (${server.edition} edition)`;
-    const fault = new MissingFeature(name, 'a continuous aggregate', 'the community edition of TimescaleDB', found);
+    const fault = new MissingFeature(name, feature, needs, found);
     if (onMissing === 'error') throw fault;
     if (onMissing === 'warn') warn(fault.message);
+  };
+  if (server.version === undefined || server.edition !== 'community') {
+    for (const aggregate of wanted) {
+      if (isRemoved(aggregate)) continue;
+      missing(aggregate.view, 'a continuous aggregate', 'the community edition of TimescaleDB');
+    }
+    return [];
   }
-  return [];
+  const { version } = server;
+  return wanted.map((aggregate) =>
+    isRemoved(aggregate)
+      ? aggregate
+      : withRefresh(aggregate, version, (feature, needs) => missing(aggregate.view, feature, needs)),
+  );
+}
+
+/** https://github.com/timescale/timescaledb/blob/main/CHANGELOG.md */
+const refreshSettings: readonly [keyof RefreshState, since: string][] = [
+  ['bucketsPerBatch', '2.19'],
+  ['maxBatchesPerExecution', '2.19'],
+  ['refreshNewestFirst', '2.20'],
+];
+
+function withRefresh(
+  aggregate: AggregateState,
+  version: string,
+  missing: (feature: string, needs: string) => void,
+): AggregateState {
+  const { refresh } = aggregate;
+  if (!refresh) return aggregate;
+  const limited = { ...refresh };
+  for (const [setting, since] of refreshSettings) {
+    if (refresh[setting] === undefined || isAtLeastVersion(version, since)) continue;
+    missing(`refresh.${setting}`, `TimescaleDB ${since} or later`);
+    delete limited[setting as 'bucketsPerBatch'];
+  }
+  return { ...aggregate, refresh: limited };
 }

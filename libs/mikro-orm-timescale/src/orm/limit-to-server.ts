@@ -1,4 +1,4 @@
-import type { Capabilities } from '../catalog/capabilities.ts';
+import { isAtLeastVersion, type Capabilities } from '../catalog/capabilities.ts';
 import { MissingFeature } from '../faults.ts';
 import type { HypertableState } from '../state/hypertable-state.ts';
 import type { TimescaleSettings } from './settings.ts';
@@ -28,7 +28,7 @@ export function limitToServer(
     missing('a hypertable', 'TimescaleDB');
     return undefined;
   }
-  if (!isAtLeast(server.version, oldest)) {
+  if (!isAtLeastVersion(server.version, oldest)) {
     missing('a hypertable', `TimescaleDB ${oldest} or later`);
     return undefined;
   }
@@ -51,9 +51,3 @@ export function limitToServer(
 /** The first version that speaks of the columnstore in its statements. */
 const oldest = '2.18';
 const communityFeatures = ['columnstore', 'retention', 'reorder'] as const;
-
-function isAtLeast(version: string, wanted: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
-  const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
-}

@@ -13,8 +13,12 @@ export function setColumnstore(target: Target, { segmentBy, orderBy }: Columnsto
 
 /** Brings every chunk back to rows: the columnstore cannot be switched off before. */
 export function convertToRowstore(target: Target): string {
-  const functions = identifier(target.functions);
-  return `select ${functions}.decompress_chunk(chunk, true) from ${on(target, 'show_chunks')} as chunk`;
+  const chunk = `${on(target, 'show_chunks')} as chunk`;
+  return (
+    `select ${identifier(target.functions)}.decompress_chunk(chunk) from ${chunk} ` +
+    `join timescaledb_information.chunks as about on format('%I.%I', chunk_schema, chunk_name)::regclass = chunk ` +
+    `where is_compressed`
+  );
 }
 
 export function dropColumnstore(target: Target): string {
