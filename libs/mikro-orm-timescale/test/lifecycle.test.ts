@@ -263,10 +263,10 @@ test('another time column is said to be impossible', async () => {
   );
 });
 
-test('a reorder policy names an index that the entity has', async () => {
-  const orm = model({ reorder: { index: 'by_divice' } });
-  await expect(pending(orm)).rejects.toThrow(InvalidHypertable);
-  await expect(pending(orm)).rejects.toThrow('there is no index "by_divice". Use one of by_device, reading_pkey');
+test('a reorder policy names an index that the entity has', () => {
+  const wrong = (): MikroORM => model({ reorder: { index: 'by_divice' } });
+  expect(wrong).toThrow(InvalidHypertable);
+  expect(wrong).toThrow('there is no index "by_divice". Use one of by_device, reading_pkey');
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import type { EntityMetadata, EntitySchema } from '@mikro-orm/core';
+import type { EntityClass, EntityMetadata, EntitySchema } from '@mikro-orm/core';
 import { checkDefinition } from './check-definition.ts';
 import type { HypertableOptions } from './options.ts';
 
@@ -11,13 +11,38 @@ export function hypertable<Entity>(
   entity: Pick<EntitySchema<Entity>, 'meta' | '~entity'>,
   options: HypertableOptions<Extract<keyof Entity, string>>,
 ): void {
-  checkDefinition(entity.meta, options);
-  definitions.set(entity.meta.class, options);
+  declareHypertable(entity.meta.class, entity.meta, options);
+}
+
+/**
+ * @param entity its class
+ * @param meta what is known of the entity by now; undefined where that is nothing yet
+ * @throws InvalidHypertable
+ */
+export function declareHypertable(entity: object, meta: EntityMetadata | undefined, options: HypertableOptions): void {
+  // What a base class brings along is known only once MikroORM has discovered it.
+  if (meta && !meta.extends) checkDefinition(meta, options);
+  definitions.set(entity, options);
 }
 
 /** What was declared for an entity, if anything. */
 export function definitionOf(meta: EntityMetadata): HypertableOptions | undefined {
   return definitions.get(meta.class);
+}
+
+/**
+ * Takes over the definition of a base class without a table, such as an abstract one.
+ *
+ * @param hasTable whether a base class is an entity by itself, whose definition is for its own table only
+ */
+export function inheritDefinition(meta: EntityMetadata, hasTable: (base: EntityClass) => boolean): void {
+  let each: EntityClass | null = meta.class;
+  while (each && !definitions.has(each)) {
+    each = Object.getPrototypeOf(each) as EntityClass | null;
+    if (each && hasTable(each)) return;
+  }
+  const definition = each && definitions.get(each);
+  if (definition) definitions.set(meta.class, definition);
 }
 
 const definitions = new WeakMap<object, HypertableOptions>();

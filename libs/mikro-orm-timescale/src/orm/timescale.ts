@@ -1,5 +1,6 @@
 import type { MikroORM } from '@mikro-orm/core';
 import { BasePostgreSqlPlatform, SqlEntityManager } from '@mikro-orm/postgresql';
+import { checkWhenDiscovered } from './check-when-discovered.ts';
 import { TimescaleSchemaGenerator } from './schema-generator.ts';
 import { TimescaleSchemaHelper } from './schema-helper.ts';
 import { defaults, type TimescaleSettings } from './settings.ts';
@@ -24,6 +25,7 @@ function register(orm: MikroORM, settings: Required<TimescaleSettings>): void {
   // The Migrator reads the database past the schema generator, through the helper of this one ORM's platform. There is
   // no setter for it.
   Object.assign(platform, { schemaHelper: new TimescaleSchemaHelper(platform, settings.extensionSchema) });
+  checkWhenDiscovered(orm.config, platform);
   orm.config.registerExtension('@mikro-orm/schema-generator', () => {
     // It is there only once all extensions are registered.
     const manager: unknown = orm.em;

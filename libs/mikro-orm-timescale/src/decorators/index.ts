@@ -1,0 +1,1 @@
+export { Hypertable } from './hypertable.ts';

@@ -1,0 +1,255 @@
+import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
+import {
+  defineEntity,
+  p,
+  PrimaryKeyProp,
+  UnderscoreNamingStrategy,
+  type MikroORM,
+  type Options,
+} from '@mikro-orm/postgresql';
+import { Hypertable } from '../src/decorators/index.ts';
+import { hash, hypertable, InvalidHypertable, timescale } from '../src/index.ts';
+import { pending, stateInCatalog, TestDatabase } from './database.ts';
+
+const db = new TestDatabase();
+beforeAll(() => db.start());
+afterAll(() => db.stop());
+afterEach(() => db.empty());
+
+type Entities = Extract<Options['entities'], unknown[]>;
+
+/** An ORM of decorated classes. */
+function ormOf(entities: Entities, options: Options = {}): MikroORM {
+  return db.orm([], {}, { entities, ...options });
+}
+
+class Names extends UnderscoreNamingStrategy {
+  override classToTableName(name: string): string {
+    return `Tom's ${name}`;
+  }
+  override propertyToColumnName(name: string): string {
+    return `It's ${name}`;
+  }
+  override joinKeyColumnName(name: string): string {
+    return this.propertyToColumnName(name);
+  }
+}
+
+@Entity({ schema: 'My Schema' })
+class Device {
+  @PrimaryKey({ type: 'integer' })
+  id!: number;
+}
+
+@Hypertable({
+  by: 'time',
+  chunkInterval: '1 day',
+  dimensions: [hash('device', 4)],
+  columnstore: { segmentBy: ['device'], orderBy: { temp: 'asc' }, after: '7 days' },
+  retention: { dropAfter: '3 months' },
+  reorder: { index: 'by_device' },
+})
+@Entity({ schema: 'My Schema', tableName: 'reading' })
+@Index({ name: 'by_device', properties: ['device', 'time'] })
+class Reading {
+  [PrimaryKeyProp]?: ['time', 'device'];
+
+  @PrimaryKey({ type: 'datetime', length: 6 })
+  time!: Date;
+
+  @ManyToOne(() => Device, { primary: true })
+  device!: Device;
+
+  @Property({ type: 'double', nullable: true })
+  temp?: number;
+}
+
+/** The same with `defineEntity`. */
+function definedReading(): Entities {
+  const Device = defineEntity({ name: 'Device', schema: 'My Schema', properties: { id: p.integer().primary() } });
+  const Reading = defineEntity({
+    name: 'Reading',
+    schema: 'My Schema',
+    tableName: 'reading',
+    indexes: [{ name: 'by_device', properties: ['device', 'time'] }],
+    properties: {
+      time: p.datetime(6).primary(),
+      device: () => p.manyToOne(Device).primary(),
+      temp: p.double().nullable(),
+    },
+  });
+  hypertable(Reading, {
+    by: 'time',
+    chunkInterval: '1 day',
+    dimensions: [hash('device', 4)],
+    columnstore: { segmentBy: ['device'], orderBy: { temp: 'asc' }, after: '7 days' },
+    retention: { dropAfter: '3 months' },
+    reorder: { index: 'by_device' },
+  });
+  return [Device, Reading];
+}
+
+test('a decorated entity is the hypertable that the same definition beside defineEntity gives, whatever the names', async () => {
+  const defined = ormOf(definedReading(), { namingStrategy: Names });
+  await defined.schema.create();
+  const expected = await stateInCatalog(defined, 'reading', 'My Schema');
+  await db.empty();
+
+  const orm = ormOf([Device, Reading], { namingStrategy: Names });
+  await orm.schema.create();
+  expect(await pending(orm)).toBe('');
+  expect(await timescale(orm.em).diff()).toEqual([]);
+  expect(await stateInCatalog(orm, 'reading', 'My Schema')).toEqual(expected);
+  expect(expected).toMatchObject({ by: { column: "It's time" }, dimensions: [{ column: "It's device" }] });
+
+  const em = orm.em.fork();
+  em.create(Reading, { time: new Date('2026-01-01T12:00Z'), device: em.create(Device, { id: 1 }), temp: 20 });
+  await em.flush();
+  expect(await timescale(orm.em).chunks()).toMatchObject([{ start: new Date('2026-01-01T00:00Z'), compressed: false }]);
+});
+
+test('a schema per tenant has a hypertable per tenant', async () => {
+  @Entity({ schema: '*' })
+  @Hypertable({ by: 'time', chunkInterval: '1 day' })
+  class Sample {
+    @PrimaryKey({ type: 'datetime' })
+    time!: Date;
+  }
+  const orm = ormOf([Sample]);
+  for (const schema of ['tenant one', 'tenant two']) {
+    await orm.schema.create({ schema });
+    expect(await stateInCatalog(orm, 'sample', schema)).toMatchObject({ by: { interval: '1 day' } });
+  }
+});
+
+test('an abstract base class makes hypertables of all that extend it, but for one with a definition of its own', async () => {
+  @Hypertable({ by: 'time', chunkInterval: '1 day' })
+  abstract class Series {
+    @PrimaryKey({ type: 'datetime' })
+    time!: Date;
+  }
+  @Entity()
+  class Wind extends Series {
+    @Property({ type: 'double' })
+    speed!: number;
+  }
+  @Entity()
+  @Hypertable({ by: 'time', chunkInterval: '2 days' })
+  class Rain extends Series {
+    @Property({ type: 'double' })
+    amount!: number;
+  }
+  const orm = ormOf([Wind, Rain]);
+  await orm.schema.create();
+  expect(await stateInCatalog(orm, 'wind')).toMatchObject({ by: { column: 'time', interval: '1 day' } });
+  expect(await stateInCatalog(orm, 'rain')).toMatchObject({ by: { column: 'time', interval: '2 days' } });
+});
+
+test('an entity that extends one with a table of its own is no hypertable for that', async () => {
+  @Entity()
+  @Hypertable({ by: 'time' })
+  class Wind {
+    @PrimaryKey({ type: 'datetime' })
+    time!: Date;
+  }
+  @Entity()
+  class Gust extends Wind {
+    @Property({ type: 'double' })
+    speed!: number;
+  }
+  const orm = ormOf([Wind, Gust]);
+  await orm.schema.create();
+  expect(await stateInCatalog(orm, 'wind')).toBeDefined();
+  expect(await stateInCatalog(orm, 'gust')).toBeUndefined();
+});
+
+test('entities that share a table have the hypertable declared at their root', async () => {
+  @Entity({ discriminatorColumn: 'kind' })
+  @Hypertable({ by: 'time', chunkInterval: '1 day' })
+  class Weather {
+    @PrimaryKey({ type: 'datetime' })
+    time!: Date;
+
+    @Property({ type: 'string' })
+    kind!: string;
+  }
+  @Entity({ discriminatorValue: 'wind' })
+  class Wind extends Weather {
+    @Property({ type: 'double' })
+    speed!: number;
+  }
+  const orm = ormOf([Weather, Wind]);
+  await orm.schema.create();
+  expect(await stateInCatalog(orm, 'weather')).toMatchObject({ by: { interval: '1 day' } });
+
+  @Entity({ discriminatorValue: 'rain' })
+  @Hypertable({ by: 'time' })
+  class Rain extends Weather {
+    @Property({ type: 'double' })
+    amount!: number;
+  }
+  expect(() => ormOf([Weather, Rain])).toThrow(
+    'hypertable(Rain), by: its rows are in the table of Weather. Declare the hypertable for Weather.',
+  );
+});
+
+test('a wrong definition is refused where the class is decorated, in whichever order', () => {
+  expect(() => {
+    // @ts-expect-error there is no such property
+    @Hypertable({ by: 'when' })
+    @Entity()
+    class Sample {
+      @PrimaryKey({ type: 'datetime' })
+      time!: Date;
+    }
+    return Sample;
+  }).toThrow('hypertable(Sample), by: there is no property "when". Use one of time.');
+  expect(() => {
+    @Entity()
+    @Hypertable({ by: 'time' })
+    class Sample {
+      @PrimaryKey({ type: 'integer' })
+      id!: number;
+
+      @Property({ type: 'datetime' })
+      time!: Date;
+    }
+    return Sample;
+  }).toThrow('hypertable(Sample), by: the primary key (id) lacks "time"');
+  expect(() => {
+    @Entity()
+    @Hypertable<Sample>({
+      by: 'time',
+      // @ts-expect-error there is no such property
+      columnstore: { segmentBy: ['device'] },
+    })
+    class Sample {
+      @PrimaryKey({ type: 'datetime' })
+      time!: Date;
+    }
+    return Sample;
+  }).toThrow('hypertable(Sample), columnstore.segmentBy: there is no property "device"');
+});
+
+test('what is known only later is refused when MikroORM discovers the entities', () => {
+  @Entity()
+  @Unique({ properties: ['name'] })
+  @Hypertable({ by: 'time' })
+  class Named {
+    @PrimaryKey({ type: 'datetime' })
+    time!: Date;
+
+    @Property({ type: 'string' })
+    name!: string;
+  }
+  expect(() => ormOf([Named])).toThrow(InvalidHypertable);
+  expect(() => ormOf([Named])).toThrow('hypertable(Named), by: the unique key (name) lacks "time"');
+
+  @Entity()
+  @Hypertable({ by: 'day', chunkInterval: '12 hours' })
+  class Daily {
+    @PrimaryKey({ columnType: 'date', type: 'unknown' })
+    day!: string;
+  }
+  expect(() => ormOf([Daily])).toThrow('the column is a date. Give whole days');
+});
