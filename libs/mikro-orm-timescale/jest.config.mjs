@@ -6,4 +6,4 @@ const [, { jsc }] = config.transform['^.+\\.ts$'];
 jsc.parser.decorators = true;
 jsc.transform = { decoratorVersion: '2023-11' };
 
-export default config;
+export default { ...config, modulePathIgnorePatterns: ['<rootDir>/dist'] };
