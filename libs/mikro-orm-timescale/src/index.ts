@@ -3,6 +3,7 @@ export type { Chunk } from './catalog/chunks.ts';
 export type { Job } from './catalog/jobs.ts';
 export type { BucketOptions, ContinuousAggregateOptions, RefreshOptions } from './definition/aggregate-options.ts';
 export { continuousAggregate, type AggregateRow } from './definition/continuous-aggregate.ts';
+export type { EntityLike } from './definition/entity-like.ts';
 export { hypertable } from './definition/hypertable.ts';
 export {
   hash,

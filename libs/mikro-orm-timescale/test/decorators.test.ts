@@ -7,9 +7,9 @@ import {
   type MikroORM,
   type Options,
 } from '@mikro-orm/postgresql';
-import { Hypertable } from '../src/decorators/index.ts';
-import { hash, hypertable, InvalidHypertable, timescale } from '../src/index.ts';
-import { pending, stateInCatalog, TestDatabase } from './database.ts';
+import { ContinuousAggregate, Hypertable } from '../src/decorators/index.ts';
+import { count, hash, hypertable, InvalidHypertable, max, timescale } from '../src/index.ts';
+import { aggregatesInCatalog, pending, stateInCatalog, TestDatabase } from './database.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -252,4 +252,69 @@ test('what is known only later is refused when MikroORM discovers the entities',
     day!: string;
   }
   expect(() => ormOf([Daily])).toThrow('the column is a date. Give whole days');
+});
+
+@Hypertable({ by: 'time', chunkInterval: '1 day' })
+@Entity()
+class Sample {
+  [PrimaryKeyProp]?: ['time', 'device'];
+
+  @PrimaryKey({ type: 'datetime', length: 6 })
+  time!: Date;
+
+  @ManyToOne(() => Device, { primary: true })
+  device!: Device;
+
+  @Property({ type: 'double', nullable: true })
+  temp!: number | null;
+}
+
+@ContinuousAggregate(Sample, {
+  bucket: ['1 day', 'time'],
+  groupBy: ['device'],
+  select: { n: count(), warmest: max('temp') },
+  realtime: true,
+  refresh: { start: '10 days', end: '1 day', every: '1 hour' },
+})
+class Daily {
+  bucket!: Date;
+  device!: Device;
+  n!: number;
+  warmest!: number | null;
+
+  get isWarm(): boolean {
+    return this.warmest !== null && this.warmest > 20;
+  }
+}
+
+test('a class is the entity of a continuous aggregate', async () => {
+  const orm = ormOf([Device, Sample, Daily]);
+  await orm.schema.update();
+  expect(await pending(orm)).toBe('');
+  expect(await aggregatesInCatalog(orm)).toMatchObject([
+    { view: 'daily', source: 'sample', realtime: true, refresh: { every: '1 hour' } },
+  ]);
+  const em = orm.em.fork();
+  await em.insert(Device, { id: 7 });
+  await em.insert(Sample, { time: new Date('2026-01-01T12:00Z'), device: 7, temp: 21 });
+  const [row] = await em.find(Daily, { warmest: { $gt: 20 } }, { populate: ['device'] });
+  expect(row).toBeInstanceOf(Daily);
+  expect(row).toMatchObject({ bucket: new Date('2026-01-01Z'), n: 1, warmest: 21, isWarm: true, device: { id: 7 } });
+});
+
+test('a class that lacks what is selected does not compile, and a wrong option fails where it is written', () => {
+  // @ts-expect-error the class has no property "n"
+  @ContinuousAggregate(Sample, { bucket: ['1 day', 'time'], select: { n: count() } })
+  class Wrong {
+    bucket!: Date;
+  }
+  expect(Wrong).toBeDefined();
+  expect(() => {
+    @ContinuousAggregate(Sample, { bucket: ['1 dayz' as '1 day', 'time'], select: { n: count() } })
+    class Odd {
+      bucket!: Date;
+      n!: number;
+    }
+    return Odd;
+  }).toThrow('continuousAggregate(Odd), bucket: "1 dayz" is no interval');
 });

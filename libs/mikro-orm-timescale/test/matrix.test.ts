@@ -306,7 +306,8 @@ function overlayAggregate(
 ): AggregateState | undefined {
   const wanted = after === 'ordinary' ? undefined : after.aggregate;
   if (wanted === undefined) return was;
-  if (wanted === false || !was || !fresh) return fresh;
+  if (wanted === false || !fresh) return undefined;
+  if (!was) return withoutDefault(fresh, wanted.chunkInterval !== undefined);
   // A snapshot knows of an aggregate that is made anew what its model said.
   const said = before === 'ordinary' || !before.aggregate ? {} : before.aggregate;
   const isSame = isKept(before, after, setting);
@@ -327,9 +328,12 @@ function overlayAggregate(
           },
         }
       : {};
-  // By default ten times that of the hypertable, whatever that has by now.
-  const { chunkInterval, ...rest } = { ...fresh, ...known, ...set, ...parts };
   const isKnown = wanted.chunkInterval !== undefined || known.chunkInterval !== undefined;
+  return withoutDefault({ ...fresh, ...known, ...set, ...parts }, isKnown);
+}
+
+/** By default the chunks have ten times the interval of the hypertable's, whatever that is by now. */
+function withoutDefault({ chunkInterval, ...rest }: AggregateState, isKnown: boolean): AggregateState {
   return { ...rest, ...(isKnown && chunkInterval !== undefined && { chunkInterval }) };
 }
 

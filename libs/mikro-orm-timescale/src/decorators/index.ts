@@ -1,1 +1,2 @@
+export { ContinuousAggregate } from './continuous-aggregate.ts';
 export { Hypertable } from './hypertable.ts';

@@ -1,12 +1,22 @@
-import { EntitySchema, t, type EntityMetadata, type EntityProperty } from '@mikro-orm/core';
+import {
+  EntitySchema,
+  t,
+  type EntityClass,
+  type EntityCtor,
+  type EntityMetadata,
+  type EntityProperty,
+} from '@mikro-orm/core';
 import type { Selection } from '../query/selection.ts';
 import type { ContinuousAggregateOptions } from './aggregate-options.ts';
+
+/** With a class, rows are its instances. */
+export type AggregateName = { name: string } | { name: string; class: EntityClass };
 
 /**
  * The read-only entity of an aggregate. MikroORM takes it for a view, which it is; the schema generator leaves it to us.
  */
 export function aggregateEntity(
-  name: string,
+  entity: AggregateName,
   source: EntityMetadata,
   { bucket, groupBy = [], select, viewName }: ContinuousAggregateOptions,
 ): EntitySchema<object> {
@@ -18,7 +28,7 @@ export function aggregateEntity(
     define(properties, key, () => valueOf(source, selection));
   }
   return new EntitySchema({
-    name,
+    ...('class' in entity ? { class: entity.class as EntityCtor<object> } : entity),
     ...(viewName !== undefined && { tableName: viewName }),
     ...(source.schema !== undefined && { schema: source.schema }),
     view: true,

@@ -1,17 +1,15 @@
-import type { EntitySchema } from '@mikro-orm/core';
+import type { EntityMetadata, EntitySchema } from '@mikro-orm/core';
 import type { Selection, SelectedValue } from '../query/selection.ts';
-import { aggregateEntity } from './aggregate-entity.ts';
+import { aggregateEntity, type AggregateName } from './aggregate-entity.ts';
 import type { ContinuousAggregateOptions } from './aggregate-options.ts';
 import { checkAggregate } from './check-aggregate.ts';
 import { declareAggregate, declareRemoved } from './declared-aggregates.ts';
+import { metadataOf, type EntityLike } from './entity-like.ts';
 
 /** A row of a continuous aggregate: the beginning of its bucket, what it is grouped by, and what was selected. */
 export type AggregateRow<Entity, By extends keyof Entity, G extends keyof Entity, S> = { bucket: Entity[By] } & {
   [K in G]: Entity[K];
 } & { [K in keyof S]: SelectedValue<Entity, S[K]> };
-
-/** An entity that is a hypertable, or a continuous aggregate, by `defineEntity` or by what this function gives. */
-type Source<Entity> = Pick<EntitySchema<Entity>, 'meta' | '~entity'>;
 
 /**
  * Declares a continuous aggregate over a hypertable, or over another aggregate, and gives its read-only entity: put it
@@ -30,7 +28,7 @@ export function continuousAggregate<
   const G extends Extract<keyof Entity, string> = never,
 >(
   name: string,
-  source: Source<Entity>,
+  source: EntityLike<Entity>,
   options: ContinuousAggregateOptions<
     Extract<keyof Entity, string>,
     By,
@@ -41,22 +39,32 @@ export function continuousAggregate<
 ): EntitySchema<AggregateRow<Entity, By, G, S>>;
 export function continuousAggregate<Entity>(
   name: string,
-  source: Source<Entity>,
+  source: EntityLike<Entity>,
   options: false,
   removed?: { viewName?: string },
 ): void;
 export function continuousAggregate(
   name: string,
-  source: Pick<EntitySchema, 'meta'>,
+  source: EntityLike<object>,
   options: false | ContinuousAggregateOptions,
   { viewName }: { viewName?: string } = {},
 ): unknown {
+  const below = metadataOf(source);
   if (options === false) {
-    declareRemoved(source.meta, { name, ...(viewName !== undefined && { viewName }) });
+    declareRemoved(below, { name, ...(viewName !== undefined && { viewName }) });
     return undefined;
   }
-  checkAggregate(name, source.meta, options);
-  const entity = aggregateEntity(name, source.meta, options);
-  declareAggregate(entity.meta, { name, source: source.meta, options });
-  return entity;
+  return defineAggregate({ name }, below, options);
+}
+
+/** @throws InvalidContinuousAggregate */
+export function defineAggregate(
+  entity: AggregateName,
+  source: EntityMetadata,
+  options: ContinuousAggregateOptions,
+): EntitySchema<object> {
+  checkAggregate(entity.name, source, options);
+  const schema = aggregateEntity(entity, source, options);
+  declareAggregate(schema.meta, { name: entity.name, source, options });
+  return schema;
 }

@@ -4,6 +4,7 @@ import { checkDefinition } from '../definition/check-definition.ts';
 import { checkReorderIndex } from '../definition/check-reorder-index.ts';
 import { checkTable, isTable } from '../definition/check-table.ts';
 import { definitionOf, inheritDefinition } from '../definition/hypertable.ts';
+import { checkSources, desiredAggregates } from '../state/desired-aggregates.ts';
 import { desiredState } from '../state/desired-state.ts';
 
 /** Has a definition that cannot work fail `MikroORM.init`, by the hook that MikroORM calls with all it has discovered. */
@@ -26,6 +27,8 @@ function checkAll(entities: MetadataStorage, config: Configuration, platform: Ba
     if (isTable(meta)) inheritDefinition(meta, (base) => entities.has(base));
     check(meta, config, platform);
   }
+  for (const meta of entities) if (definitionOf(meta)) desiredAggregates(entities, meta, config.getNamingStrategy());
+  checkSources(entities);
 }
 
 function check(meta: EntityMetadata, config: Configuration, platform: BasePostgreSqlPlatform): void {

@@ -53,11 +53,10 @@ function withRefresh(
 ): AggregateState {
   const { refresh } = aggregate;
   if (!refresh) return aggregate;
-  const limited = { ...refresh };
-  for (const [setting, since] of refreshSettings) {
-    if (refresh[setting] === undefined || isAtLeastVersion(version, since)) continue;
-    missing(`refresh.${setting}`, `TimescaleDB ${since} or later`);
-    delete limited[setting as 'bucketsPerBatch'];
-  }
-  return { ...aggregate, refresh: limited };
+  const tooNew = refreshSettings.filter(
+    ([setting, since]) => refresh[setting] !== undefined && !isAtLeastVersion(version, since),
+  );
+  for (const [setting, since] of tooNew) missing(`refresh.${setting}`, `TimescaleDB ${since} or later`);
+  const left = Object.entries(refresh).filter(([setting]) => !tooNew.some(([name]) => name === setting));
+  return { ...aggregate, refresh: Object.fromEntries(left) as unknown as RefreshState };
 }
