@@ -6,14 +6,20 @@ export { continuousAggregate, type AggregateRow } from './definition/continuous-
 export type { EntityLike } from './definition/entity-like.ts';
 export { hypertable } from './definition/hypertable.ts';
 export {
+  bloom,
   hash,
+  minmax,
   range,
   type ColumnstoreOptions,
   type Dimension,
   type HypertableOptions,
   type Order,
+  type ReorderOptions,
+  type RetentionOptions,
+  type SparseIndex,
   type Width,
 } from './definition/options.ts';
+export type { PolicySchedule } from './definition/policy-schedule.ts';
 export type { Safety, Step } from './diff/step.ts';
 export {
   DestructiveChange,

@@ -19,7 +19,8 @@ export function parseInterval(interval: string | Amounts): ParsedInterval | unde
   const sum: ParsedInterval = { months: 0, days: 0, micros: 0 };
   for (const [name, amount] of parts) {
     const unit = units[name.toLowerCase().replace(/s$/, '')];
-    if (!unit || !(amount >= 0)) return undefined;
+    // JavaScript would take a text for a number.
+    if (!unit || !Number.isFinite(amount) || amount < 0) return undefined;
     sum[unit.field] += amount * unit.size;
   }
   const whole = Object.values(sum).every((amount) => Number.isSafeInteger(amount));

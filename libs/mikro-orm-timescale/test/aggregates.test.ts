@@ -98,7 +98,7 @@ test('an aggregate is created with all its options, changed in place, and each o
     source: 'reading',
     realtime: true,
     chunkInterval: '10 days',
-    refresh: { start: '3 days', end: '1 hour', every: '30 minutes' },
+    refresh: { start: '3 days', end: '1 hour', schedule: { every: '30 minutes' } },
     columnstore: {
       segmentBy: ['device_id'],
       orderBy: [{ column: 'bucket', descending: false, nullsFirst: false }],
@@ -124,7 +124,7 @@ test('an aggregate is created with all its options, changed in place, and each o
       start: '5 days',
       end: null,
       every: '1 hour',
-      initialStart: '2026-01-01T00:00:00Z',
+      initialStart: new Date('2026-01-01Z'),
       timeZone: 'Europe/Berlin',
       bucketsPerBatch: 24,
       maxBatchesPerExecution: 10,
@@ -141,9 +141,7 @@ test('an aggregate is created with all its options, changed in place, and each o
     refresh: {
       start: '5 days',
       end: null,
-      every: '1 hour',
-      initialStart: '2026-01-01T00:00:00.000000Z',
-      timeZone: 'Europe/Berlin',
+      schedule: { every: '1 hour', initialStart: '2026-01-01T00:00:00.000Z', timeZone: 'Europe/Berlin' },
       bucketsPerBatch: 24,
       maxBatchesPerExecution: 10,
       refreshNewestFirst: false,

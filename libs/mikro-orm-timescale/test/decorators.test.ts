@@ -292,7 +292,7 @@ test('a class is the entity of a continuous aggregate', async () => {
   await orm.schema.update();
   expect(await pending(orm)).toBe('');
   expect(await aggregatesInCatalog(orm)).toMatchObject([
-    { view: 'daily', source: 'sample', realtime: true, refresh: { every: '1 hour' } },
+    { view: 'daily', source: 'sample', realtime: true, refresh: { schedule: { every: '1 hour' } } },
   ]);
   const em = orm.em.fork();
   await em.insert(Device, { id: 7 });

@@ -3,6 +3,7 @@ import { hypertable, MissingFeature, timescale, type TimescaleSettings } from '.
 import { limitAggregates } from '../src/orm/limit-aggregates.ts';
 import { limitToServer } from '../src/orm/limit-to-server.ts';
 import { Timescale } from '../src/index.ts';
+import type { HypertableState } from '../src/state/hypertable-state.ts';
 import { pending, stateInCatalog } from './database.ts';
 
 const Reading = defineEntity({
@@ -30,6 +31,39 @@ test('what the edition lacks is named, with what it needs and what is there', ()
     'reading: columnstore needs the community edition of TimescaleDB, and the server has 2.23.0 (apache edition).',
     'reading: retention needs the community edition of TimescaleDB, and the server has 2.23.0 (apache edition).',
   ]);
+});
+
+test.each<[string, Partial<Parameters<typeof limitToServer>[0]>]>([
+  ['a hypertable by uuid needs TimescaleDB 2.22 or later', { by: { column: 'id', uuid: true } }],
+  ['columnstore.sparseIndexes needs TimescaleDB 2.22 or later', { columnstore: { sparseIndexes: false } }],
+])('%s', (message, options) => {
+  const older = { ...community, version: '2.21.4' };
+  const asked = { by: { column: 'time' }, ...options };
+  expect(() => limitToServer(asked, 'reading', older, 'error', fail)).toThrow(message);
+  expect(limitToServer(asked, 'reading', community, 'error', fail)).toEqual(asked);
+});
+
+test('a uuid without its policies is all that an older server gets', () => {
+  const byUuid: HypertableState = {
+    by: { column: 'id', uuid: true },
+    columnstore: { segmentBy: ['device'], after: '1 day', schedule: { every: '1 day' } },
+    chunkSkipping: ['seq'],
+    retention: { dropAfter: '1 year' },
+    reorder: false,
+  };
+  expect(limitToServer(byUuid, 'reading', { ...community, version: '2.24.0' }, 'skip', fail)).toEqual({
+    by: byUuid.by,
+    columnstore: { segmentBy: ['device'] },
+    chunkSkipping: ['seq'],
+    reorder: false,
+  });
+});
+
+test('chunk skipping is left out by the Apache edition', () => {
+  const apache = { ...community, edition: 'apache' } as const;
+  expect(limitToServer({ by: { column: 'time' }, chunkSkipping: ['seq'] }, 'reading', apache, 'skip', fail)).toEqual({
+    by: { column: 'time' },
+  });
 });
 
 test('a server that is too old is said to be', () => {
@@ -62,14 +96,15 @@ test('continuous aggregates are the community edition’s', () => {
 });
 
 test('batches of a refresh need a later version', () => {
-  const refresh = { start: '3 days', end: null, every: '1 hour', bucketsPerBatch: 5, refreshNewestFirst: true };
+  const schedule = { every: '1 hour' };
+  const refresh = { start: '3 days', end: null, schedule, bucketsPerBatch: 5, refreshNewestFirst: true };
   const hourly = { view: 'hourly', source: 'reading', query: { spelled: '' }, refresh };
   expect(limitAggregates([hourly], 'public', { ...community, version: '2.20.0' }, 'error', fail)).toEqual([hourly]);
   expect(() => limitAggregates([hourly], 'public', { ...community, version: '2.18.2' }, 'error', fail)).toThrow(
     'public.hourly: refresh.bucketsPerBatch needs TimescaleDB 2.19 or later',
   );
   expect(limitAggregates([hourly], 'public', { ...community, version: '2.19.1' }, 'skip', fail)).toEqual([
-    { ...hourly, refresh: { start: '3 days', end: null, every: '1 hour', bucketsPerBatch: 5 } },
+    { ...hourly, refresh: { start: '3 days', end: null, schedule, bucketsPerBatch: 5 } },
   ]);
 });
 

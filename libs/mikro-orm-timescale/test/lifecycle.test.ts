@@ -68,6 +68,7 @@ const plain = {
   by: { column: 'time', interval: '7 days' },
   dimensions: [],
   columnstore: false,
+  chunkSkipping: false,
   retention: false,
   reorder: false,
 };

@@ -2,16 +2,20 @@ import { AbstractNamingStrategy, defineEntity, p, type EntitySchema, type MikroO
 import { readAggregates } from '../src/catalog/read-aggregates.ts';
 import {
   avg,
+  bloom,
   continuousAggregate,
   count,
   hash,
   hypertable,
+  minmax,
   timescale,
   type ContinuousAggregateOptions,
   type HypertableOptions,
+  type PolicySchedule,
 } from '../src/index.ts';
 import type { AggregateState } from '../src/state/aggregate-state.ts';
 import { withColumnNames, type HypertableState } from '../src/state/hypertable-state.ts';
+import type { ScheduleState } from '../src/state/schedule-state.ts';
 import { aggregatesInCatalog, stateInCatalog, TestDatabase } from './database.ts';
 
 // Pairs of a before and an after model, in an order drawn from the seed, for as long as the time allows; on a slow
@@ -23,7 +27,7 @@ const db = new TestDatabase();
 beforeAll(() => db.start());
 afterAll(() => db.stop());
 
-type Properties = 'time' | 'deviceId' | 'temp' | 'place';
+type Properties = 'time' | 'deviceId' | 'temp' | 'place' | 'seq' | 'noted';
 type Options = Omit<HypertableOptions<Properties>, 'by' | 'integerNow'> & { aggregate?: false | DailyOptions };
 type DailyOptions = { of: 'temps' | 'places' } & Omit<
   ContinuousAggregateOptions<Properties, 'time', never, never, 'bucket' | 'deviceId' | 'value'>,
@@ -39,11 +43,32 @@ const choices: { [Option in keyof Options]-?: Options[Option][] } = {
     false,
     {},
     { segmentBy: ['deviceId'], after: '7 days' },
-    { segmentBy: ['place', 'deviceId'], orderBy: { temp: 'desc nulls last', time: 'asc' }, after: '1 month' },
+    {
+      segmentBy: ['place', 'deviceId'],
+      orderBy: { temp: 'desc nulls last', time: 'asc' },
+      sparseIndexes: false,
+      after: '1 month',
+      every: '3 days',
+    },
     { segmentBy: [], orderBy: { temp: 'asc' }, after: false },
+    {
+      segmentBy: ['deviceId'],
+      orderBy: { time: 'asc' },
+      sparseIndexes: [bloom('place'), minmax('temp')],
+      after: '7 days',
+      every: '2 days',
+      initialStart: new Date('2026-01-01T03:00Z'),
+      timeZone: 'Europe/Berlin',
+    },
   ],
-  retention: [undefined, false, { dropAfter: '30 years' }, { dropAfter: '40 years' }],
-  reorder: [undefined, false, { index: 'by place' }, { index: 'by_device' }],
+  chunkSkipping: [undefined, false, ['seq'], ['noted', 'seq']],
+  retention: [
+    undefined,
+    false,
+    { dropAfter: '30 years', every: '2 days' },
+    { dropAfter: '40 years', initialStart: new Date('2026-01-01T03:00Z'), timeZone: 'Europe/Berlin' },
+  ],
+  reorder: [undefined, false, { index: 'by place', every: '3 days' }, { index: 'by_device', initialStart: false }],
   aggregate: [
     undefined,
     false,
@@ -60,7 +85,13 @@ const choices: { [Option in keyof Options]-?: Options[Option][] } = {
     {
       of: 'temps',
       realtime: false,
-      refresh: { start: '20 days', end: null, every: '1 day', initialStart: '2026-01-01Z', timeZone: 'Europe/Berlin' },
+      refresh: {
+        start: '20 days',
+        end: null,
+        every: '1 day',
+        initialStart: new Date('2026-01-01Z'),
+        timeZone: 'Europe/Berlin',
+      },
       columnstore: { orderBy: { value: 'desc' }, after: false },
       retention: false,
       indexes: [],
@@ -154,7 +185,7 @@ async function tryPair(before: Model, after: Model, setting: Setting): Promise<v
   });
   await run(orm, up);
   const is = await stateInCatalog(orm, 'reading', 'migrated');
-  expect(is).toEqual(overlay(renamed(was, setting), await freshState(after, setting), after));
+  expect(is).toEqual(overlay(renamed(was, setting), await freshState(after, setting), after, is));
   const aggregate = (await aggregatesInCatalog(orm))[0];
   const fresh = await freshAggregate(after, setting);
   const wanted = comparable(overlayAggregate(aggregateWas, fresh, { before, after }, setting));
@@ -182,6 +213,8 @@ function ormOf(model: Model, { columnType, names }: Setting, when: 'before' | 'a
       deviceId: p.integer().primary(),
       temp: p.double().nullable(),
       place: p.string().nullable(),
+      seq: p.bigint().nullable(),
+      noted: p.date().nullable(),
     },
     indexes: [
       { name: 'by place', properties: ['place', 'time'] },
@@ -224,10 +257,11 @@ async function freshState(model: Model, setting: Setting): Promise<HypertableSta
 
 function renamed(was: HypertableState | undefined, { names }: Setting): HypertableState | undefined {
   if (!was || names.before === names.after) return was;
-  const usual = ['time', 'device_id', 'temp', 'place'];
-  const odd = ["The time's", "The deviceId's", "The temp's", "The place's"];
+  const usual = ['time', 'device_id', 'temp', 'place', 'seq', 'noted'];
+  const odd = ["The time's", "The deviceId's", "The temp's", "The place's", "The seq's", "The noted's"];
   const [from, to] = names.before === 'usual' ? [usual, odd] : [odd, usual];
-  return withColumnNames(was, new Map(from.map((column, at) => [column, to[at] ?? ''])));
+  const state = withColumnNames(was, new Map(from.map((column, at) => [column, to[at] ?? ''])));
+  return { ...state, chunkSkipping: state.chunkSkipping ? state.chunkSkipping.sort() : false };
 }
 
 /** What the model says comes from it, what it leaves unsaid stays as it was. */
@@ -235,26 +269,63 @@ function overlay(
   was: HypertableState | undefined,
   fresh: HypertableState | undefined,
   model: Model,
+  is: HypertableState | undefined,
 ): HypertableState | undefined {
   if (model === 'ordinary' || !was || !fresh) return fresh ?? was;
-  const { chunkInterval, dimensions, columnstore, retention, reorder } = model;
+  const { chunkInterval, dimensions, columnstore, chunkSkipping, retention, reorder } = model;
   const state: HypertableState = {
     ...was,
     ...(chunkInterval !== undefined && { by: fresh.by }),
     ...(dimensions !== undefined && { dimensions: fresh.dimensions ?? [] }),
-    ...(retention !== undefined && { retention: fresh.retention ?? false }),
-    ...(reorder !== undefined && { reorder: fresh.reorder ?? false }),
+    ...(chunkSkipping !== undefined && { chunkSkipping: fresh.chunkSkipping ?? false }),
+    ...(retention !== undefined && {
+      retention: overlayPolicy(was.retention, fresh.retention, retention, is?.retention),
+    }),
+    ...(reorder !== undefined && { reorder: overlayPolicy(was.reorder, fresh.reorder, reorder, is?.reorder) }),
   };
   if (columnstore === undefined) return state;
-  if (!was.columnstore || !fresh.columnstore) return { ...state, columnstore: fresh.columnstore ?? false };
-  const { segmentBy, orderBy, after } = fresh.columnstore;
+  if (!was.columnstore || !fresh.columnstore || !columnstore) {
+    return { ...state, columnstore: overlayPolicy(false, fresh.columnstore, columnstore, is?.columnstore) };
+  }
+  const { segmentBy, orderBy, sparseIndexes, after } = fresh.columnstore;
+  const settings: typeof was.columnstore = {
+    ...was.columnstore,
+    ...(columnstore.segmentBy && segmentBy && { segmentBy }),
+    ...(columnstore.orderBy && orderBy && { orderBy }),
+    ...(columnstore.sparseIndexes !== undefined && sparseIndexes !== undefined && { sparseIndexes }),
+  };
+  if (columnstore.after === undefined || after === undefined) return { ...state, columnstore: settings };
+  delete settings.schedule;
+  const policy = overlayPolicy(
+    was.columnstore.after ? was.columnstore : false,
+    after !== false && { after, schedule: fresh.columnstore.schedule ?? {} },
+    columnstore,
+    is?.columnstore,
+  );
+  return { ...state, columnstore: { ...settings, ...(policy ? policy : { after }) } };
+}
+
+/** How often TimescaleDB lets a new policy run depends on the chunk interval, which need not be that of a fresh table. */
+function overlayPolicy<Policy extends { schedule?: ScheduleState }>(
+  was: false | { schedule?: ScheduleState } | undefined,
+  fresh: false | Policy | undefined,
+  options: false | PolicySchedule | undefined,
+  is: false | { schedule?: ScheduleState } | undefined,
+): false | Policy {
+  if (!fresh) return false;
+  if (!fresh.schedule) return fresh;
+  const { every, initialStart, timeZone } = options || {};
+  const rest = (was && was.schedule) || {
+    ...fresh.schedule,
+    ...(is && is.schedule?.every !== undefined && { every: is.schedule.every }),
+  };
   return {
-    ...state,
-    columnstore: {
-      ...was.columnstore,
-      ...(columnstore !== false && columnstore.segmentBy && segmentBy && { segmentBy }),
-      ...(columnstore !== false && columnstore.orderBy && orderBy && { orderBy }),
-      ...(columnstore !== false && columnstore.after !== undefined && after !== undefined && { after }),
+    ...fresh,
+    schedule: {
+      ...rest,
+      ...(every !== undefined && { every: fresh.schedule.every }),
+      ...(initialStart !== undefined && { initialStart: fresh.schedule.initialStart }),
+      ...(timeZone !== undefined && { timeZone: fresh.schedule.timeZone }),
     },
   };
 }

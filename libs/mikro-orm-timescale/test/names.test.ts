@@ -1,5 +1,5 @@
 import { AbstractNamingStrategy, defineEntity, p, type EntitySchema, type Options } from '@mikro-orm/postgresql';
-import { continuousAggregate, count, hash, hypertable, last, raw, timescale } from '../src/index.ts';
+import { bloom, continuousAggregate, count, hash, hypertable, last, minmax, raw, timescale } from '../src/index.ts';
 import { aggregatesInCatalog, pending, stateInCatalog, TestDatabase } from './database.ts';
 
 const db = new TestDatabase();
@@ -10,6 +10,7 @@ afterEach(() => db.empty());
 const time = p.datetime(6).primary();
 const deviceId = p.integer().primary();
 const temp = p.double().nullable();
+const place = p.string().nullable();
 
 /** Renames everything, with capitals, spaces, apostrophes and a word that SQL reserves. */
 class LoudNames extends AbstractNamingStrategy {
@@ -35,14 +36,26 @@ class LoudNames extends AbstractNamingStrategy {
 
 test('a naming strategy that renames everything is followed, in capitals, spaces, apostrophes and reserved words', async () => {
   const entities = (chunkInterval: '1 day' | '2 days', realtime = false): EntitySchema[] => {
-    const Reading = defineEntity({ name: 'Reading', schema: 'My Schema', properties: { time, deviceId, temp } });
+    const isFirst = chunkInterval === '1 day';
+    const Reading = defineEntity({
+      name: 'Reading',
+      schema: 'My Schema',
+      properties: { time, deviceId, temp, place, seq: p.bigint(), noted: p.date() },
+    });
     hypertable(Reading, {
       by: 'time',
       chunkInterval,
       dimensions: [hash('deviceId', 2)],
-      columnstore: { segmentBy: ['deviceId'], orderBy: { temp: 'asc' }, after: chunkInterval },
-      retention: { dropAfter: chunkInterval === '1 day' ? '10 days' : '20 days' },
-      reorder: { index: `Tom's Reading_pkey` },
+      columnstore: {
+        segmentBy: ['deviceId'],
+        orderBy: { temp: 'asc' },
+        sparseIndexes: isFirst ? [minmax('place')] : [bloom('place'), minmax('seq')],
+        after: chunkInterval,
+        every: isFirst ? '1 hour' : '2 hours',
+      },
+      chunkSkipping: isFirst ? ['seq'] : ['seq', 'noted'],
+      retention: { dropAfter: isFirst ? '10 days' : '20 days', every: '1 hour' },
+      reorder: { index: `Tom's Reading_pkey`, initialStart: false },
     });
     const Hourly = continuousAggregate('Hourly', Reading, {
       bucket: ['1 hour', 'time'],
@@ -91,10 +104,19 @@ test('a naming strategy that renames everything is followed, in capitals, spaces
         { column: `It's TEMP`, descending: false, nullsFirst: false },
         { column: 'select', descending: true, nullsFirst: true },
       ],
+      sparseIndexes: [
+        { kind: 'bloom', column: `It's PLACE` },
+        { kind: 'minmax', column: `It's SEQ` },
+      ],
       after: '2 days',
+      schedule: { every: '2 hours', initialStart: false, timeZone: false },
     },
-    retention: { dropAfter: '20 days' },
-    reorder: { index: "Tom's Reading_pkey" },
+    chunkSkipping: [`It's NOTED`, `It's SEQ`],
+    retention: { dropAfter: '20 days', schedule: { every: '1 hour', initialStart: false, timeZone: false } },
+    reorder: {
+      index: "Tom's Reading_pkey",
+      schedule: { every: '12 hours', initialStart: false, timeZone: false },
+    },
   });
 });
 
@@ -155,13 +177,16 @@ test('columns that get other names stay what they are to the hypertable', async 
       properties: {
         time: p.datetime(6).primary().fieldName(`time${suffix}`),
         deviceId: p.integer().primary().fieldName(`device${suffix}`),
-        temp,
+        temp: p.double().nullable().fieldName(`temp${suffix}`),
+        seq: p.integer().nullable().fieldName(`seq${suffix}`),
+        noted: p.date().nullable().fieldName(`noted${suffix}`),
       },
     });
     hypertable(Reading, {
       by: 'time',
       dimensions: [hash('deviceId', 2)],
-      columnstore: { segmentBy: ['deviceId'], orderBy: { time: 'asc' }, after },
+      columnstore: { segmentBy: ['deviceId'], orderBy: { time: 'asc' }, sparseIndexes: [minmax('temp')], after },
+      chunkSkipping: suffix === '' ? ['seq', 'noted'] : ['seq'],
     });
     return [Reading];
   };
@@ -175,7 +200,13 @@ test('columns that get other names stay what they are to the hypertable', async 
   expect(await stateInCatalog(orm, 'reading')).toMatchObject({
     by: { column: 'time_2' },
     dimensions: [{ column: 'device_2' }],
-    columnstore: { segmentBy: ['device_2'], orderBy: [{ column: 'time_2' }], after: '2 days' },
+    columnstore: {
+      segmentBy: ['device_2'],
+      orderBy: [{ column: 'time_2' }],
+      sparseIndexes: [{ kind: 'minmax', column: 'temp_2' }],
+      after: '2 days',
+    },
+    chunkSkipping: ['seq_2'],
   });
   expect(await orm.em.execute('SELECT count(*)::int AS n FROM reading WHERE device_2 = 1')).toEqual([{ n: 17 }]);
 });

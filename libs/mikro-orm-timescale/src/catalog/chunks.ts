@@ -39,6 +39,7 @@ interface Row {
   compressed: boolean;
 }
 
+// Before 2.24 the time of a uuid is there as a number of microseconds.
 const statement = `
   WITH wanted (schema, name) AS (SELECT CAST(? AS text), CAST(? AS text))
   SELECT
@@ -46,12 +47,14 @@ const statement = `
     chunk.hypertable_name,
     chunk.chunk_schema AS schema,
     chunk.chunk_name AS name,
-    extract(epoch FROM chunk.range_start)::float8 * 1000 AS start_ms,
-    extract(epoch FROM chunk.range_end)::float8 * 1000 AS end_ms,
-    chunk.range_start_integer::text AS start_integer,
-    chunk.range_end_integer::text AS end_integer,
+    coalesce(extract(epoch FROM chunk.range_start) * 1000, chunk.range_start_integer / 1000.0)::float8 AS start_ms,
+    coalesce(extract(epoch FROM chunk.range_end) * 1000, chunk.range_end_integer / 1000.0)::float8 AS end_ms,
+    CASE WHEN counts THEN chunk.range_start_integer::text END AS start_integer,
+    CASE WHEN counts THEN chunk.range_end_integer::text END AS end_integer,
     chunk.is_compressed AS compressed
-  FROM timescaledb_information.chunks AS chunk, wanted
+  FROM timescaledb_information.chunks AS chunk
+  CROSS JOIN wanted
+  CROSS JOIN LATERAL (SELECT chunk.primary_dimension_type <> 'uuid'::regtype) AS dimension (counts)
   WHERE (wanted.schema IS NULL OR chunk.hypertable_schema = wanted.schema)
     AND (wanted.name IS NULL OR chunk.hypertable_name = wanted.name)
   ORDER BY chunk.hypertable_schema, chunk.hypertable_name, chunk.range_start, chunk.range_start_integer, chunk.chunk_name`;

@@ -2,6 +2,7 @@ import type { AbstractSqlConnection, Transaction } from '@mikro-orm/postgresql';
 import { fixedWidth, formatInterval, parseInterval } from '../interval.ts';
 import type { AggregateState, IntegerType, RefreshState } from '../state/aggregate-state.ts';
 import type { CanonicalWidth, OrderState } from '../state/hypertable-state.ts';
+import { jobScheduleSql, scheduleOfJob, type JobSchedule } from './job-schedule.ts';
 
 export interface FoundAggregate {
   /** Of the view and of the hypertable at the bottom. */
@@ -38,9 +39,7 @@ interface Row {
 
 interface Policy {
   config: Record<string, string | number | boolean | null>;
-  every: string;
-  initial_start: string | null;
-  time_zone: string | null;
+  schedule: JobSchedule;
 }
 
 const statement = `
@@ -87,15 +86,11 @@ const statement = `
     (
       SELECT json_object_agg(
         job.proc_name,
-        json_build_object(
-          'config', job.config,
-          'every', CAST(job.schedule_interval AS text),
-          'initial_start', to_char(job.initial_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-          'time_zone', job.timezone
-        )
+        json_build_object('config', job.config, 'schedule', ${jobScheduleSql('job')})
       )
-      FROM _timescaledb_config.bgw_job AS job
-      WHERE job.hypertable_id = aggregate.mat_hypertable_id
+      FROM timescaledb_information.jobs AS job
+      JOIN _timescaledb_config.bgw_job AS stored ON stored.id = job.job_id
+      WHERE stored.hypertable_id = aggregate.mat_hypertable_id
     ) AS policies,
     (
       SELECT json_agg(keys.columns ORDER BY CAST(keys.columns AS text))
@@ -125,9 +120,7 @@ const statement = `
 
 function stateOf(row: Row): AggregateState {
   const policies = row.policies ?? {};
-  const refresh = policies['policy_refresh_continuous_aggregate'];
-  const after = policies['policy_compression']?.config['compress_after'];
-  const dropAfter = policies['policy_retention']?.config['drop_after'];
+  const { policy_refresh_continuous_aggregate: refresh, policy_compression: compression } = policies;
   return {
     view: row.view,
     source: row.source,
@@ -139,21 +132,25 @@ function stateOf(row: Row): AggregateState {
     columnstore: row.columnstore && {
       ...(row.segment_by && { segmentBy: row.segment_by }),
       ...(row.order_by && { orderBy: row.order_by }),
-      after: width(after) ?? false,
+      after: width(compression?.config['compress_after']) ?? false,
+      ...(compression && { schedule: scheduleOfJob(compression.schedule) }),
     },
-    retention: dropAfter === undefined ? false : { dropAfter: width(dropAfter) ?? 0 },
+    retention: retentionState(policies['policy_retention']),
     indexes: row.indexes ?? [],
   };
 }
 
-function refreshState({ config, every, initial_start: initialStart, time_zone: timeZone }: Policy): RefreshState {
+function retentionState(policy: Policy | undefined): AggregateState['retention'] {
+  const dropAfter = width(policy?.config['drop_after']);
+  return policy && dropAfter !== null ? { dropAfter, schedule: scheduleOfJob(policy.schedule) } : false;
+}
+
+function refreshState({ config, schedule }: Policy): RefreshState {
   const { buckets_per_batch: perBatch, max_batches_per_execution: batches, refresh_newest_first: newest } = config;
   return {
     start: width(config['start_offset']),
     end: width(config['end_offset']),
-    every: String(width(every)),
-    ...(initialStart !== null && { initialStart }),
-    ...(timeZone !== null && { timeZone }),
+    schedule: { every: schedule.every, ...scheduleOfJob(schedule) },
     ...(typeof perBatch === 'number' && { bucketsPerBatch: perBatch }),
     ...(typeof batches === 'number' && { maxBatchesPerExecution: batches }),
     ...(typeof newest === 'boolean' && { refreshNewestFirst: newest }),

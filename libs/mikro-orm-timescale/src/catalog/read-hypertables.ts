@@ -1,6 +1,15 @@
 import type { AbstractSqlConnection, Transaction } from '@mikro-orm/postgresql';
 import { fixedWidth, formatInterval, parseInterval } from '../interval.ts';
-import type { CanonicalWidth, DimensionState, HypertableState, OrderState } from '../state/hypertable-state.ts';
+import {
+  byColumn,
+  orFalse,
+  type CanonicalWidth,
+  type DimensionState,
+  type HypertableState,
+  type OrderState,
+  type SparseIndexState,
+} from '../state/hypertable-state.ts';
+import { jobScheduleSql, scheduleOfJob, type JobSchedule } from './job-schedule.ts';
 
 export interface FoundHypertable {
   schema: string;
@@ -33,16 +42,26 @@ interface Row {
     /** Microseconds, or a number of whatever the integer column counts. */
     length: number | null;
     is_integer: boolean;
+    is_uuid: boolean;
     now_schema: string | null;
     now_name: string | null;
   }[];
   columnstore: boolean;
   segment_by: string[] | null;
   order_by: OrderState[] | null;
-  policies: Record<string, Record<string, string | number>> | null;
+  /** Null where TimescaleDB chooses them, and before 2.22. */
+  sparse_indexes: SparseIndexState[] | null;
+  chunk_skipping: string[] | null;
+  policies: Record<string, Policy> | null;
   own_indexes: string[] | null;
 }
 
+interface Policy {
+  config: Record<string, string | number>;
+  schedule: JobSchedule;
+}
+
+// Columns that are gone can be left in the lists of sparse indexes (2.23) and of chunk skipping.
 // TimescaleDB's own indexes are (time DESC) and (space, time DESC), under the names that PostgreSQL chooses.
 const statement = `
   SELECT
@@ -59,12 +78,29 @@ const statement = `
         WITH ORDINALITY AS ordered (name, descending, nulls_first, position)
     ) AS order_by,
     (
+      SELECT coalesce(
+        json_agg(json_build_object('kind', sparse.item ->> 'type', 'column', sparse.item ->> 'column'))
+          FILTER (WHERE sparse.item ->> 'column' IN (SELECT attname FROM pg_attribute WHERE attrelid = relation)),
+        '[]'
+      )
+      FROM jsonb_array_elements(nullif(to_jsonb(settings) -> 'index', 'null')) AS sparse (item)
+      WHERE sparse.item ->> 'source' = 'config'
+      HAVING count(*) > 0
+    ) AS sparse_indexes,
+    (
+      SELECT json_agg(skipping.column_name)
+      FROM _timescaledb_catalog.chunk_column_stats AS skipping
+      JOIN pg_attribute AS own ON own.attrelid = relation AND own.attname = skipping.column_name
+      WHERE skipping.hypertable_id = catalog.id AND coalesce(skipping.chunk_id, 0) = 0
+    ) AS chunk_skipping,
+    (
       SELECT json_agg(
         json_build_object(
           'column', dimension.column_name,
           'partitions', dimension.num_slices,
           'length', dimension.interval_length,
           'is_integer', dimension.column_type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype),
+          'is_uuid', dimension.column_type = 'uuid'::regtype,
           'now_schema', dimension.integer_now_func_schema,
           'now_name', dimension.integer_now_func
         )
@@ -74,7 +110,10 @@ const statement = `
       WHERE dimension.hypertable_id = catalog.id
     ) AS dimensions,
     (
-      SELECT json_object_agg(job.proc_name, job.config)
+      SELECT json_object_agg(
+        job.proc_name,
+        json_build_object('config', job.config, 'schedule', ${jobScheduleSql('job')})
+      )
       FROM timescaledb_information.jobs AS job
       WHERE job.hypertable_schema = hypertable.hypertable_schema
         AND job.hypertable_name = hypertable.hypertable_name
@@ -121,17 +160,25 @@ function stateOf(row: Row): HypertableState {
   if (!time) throw new Error(`The hypertable "${row.schema}"."${row.name}" has no dimension.`);
   const { policy_retention: retention, policy_compression: compression, policy_reorder: reorder } = row.policies ?? {};
   return {
-    by: { column: time.column, interval: chunkWidth(time) },
+    by: { column: time.column, interval: chunkWidth(time), ...(time.is_uuid && { uuid: true as const }) },
     ...(time.now_schema !== null &&
       time.now_name !== null && { integerNow: { schema: time.now_schema, name: time.now_name } }),
     dimensions: others.map(dimensionState),
     columnstore: row.columnstore && {
       ...(row.segment_by && { segmentBy: row.segment_by }),
       ...(row.order_by && { orderBy: row.order_by }),
-      after: compression ? policyWidth(compression['compress_after']) : false,
+      ...(row.sparse_indexes && { sparseIndexes: orFalse(byColumn(row.sparse_indexes)) }),
+      ...(compression
+        ? { after: policyWidth(compression.config['compress_after']), schedule: scheduleOfJob(compression.schedule) }
+        : { after: false }),
     },
-    retention: retention ? { dropAfter: policyWidth(retention['drop_after']) } : false,
-    reorder: reorder ? { index: String(reorder['index_name']) } : false,
+    chunkSkipping: orFalse((row.chunk_skipping ?? []).sort()),
+    retention: retention
+      ? { dropAfter: policyWidth(retention.config['drop_after']), schedule: scheduleOfJob(retention.schedule) }
+      : false,
+    reorder: reorder
+      ? { index: String(reorder.config['index_name']), schedule: scheduleOfJob(reorder.schedule) }
+      : false,
     ...(row.own_indexes && { ownIndexes: row.own_indexes }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Interval } from '../interval.ts';
 import type { Selection } from '../query/selection.ts';
 import type { ColumnstoreOptions, Order, Width } from './options.ts';
+import type { PolicySchedule } from './policy-schedule.ts';
 
 /**
  * What `continuousAggregate()` takes. As with a hypertable, an option that is absent is not managed, and `false` means
@@ -27,9 +28,10 @@ export interface ContinuousAggregateOptions<
   /** How much time one chunk of the materialized buckets holds. TimescaleDB's default is ten times that of the source. */
   chunkInterval?: Width;
   refresh?: false | RefreshOptions;
-  columnstore?: false | ColumnstoreOptions<N>;
+  /** TimescaleDB has no sparse indexes for aggregates. */
+  columnstore?: false | Omit<ColumnstoreOptions<N>, 'sparseIndexes'>;
   /** Chunks of materialized buckets wholly older than this are dropped. */
-  retention?: false | { dropAfter: Width };
+  retention?: false | ({ dropAfter: Width } & PolicySchedule);
   /** Beside the one on the bucket: all there are to be. Absent, TimescaleDB makes one for each grouped property. */
   indexes?: readonly { readonly [K in N]?: Order }[];
 }
@@ -46,21 +48,16 @@ export interface BucketOptions<By extends string = string> {
 }
 
 /** A job that materializes the buckets which lie wholly between `start` and `end` and have changed. */
-export interface RefreshOptions {
+export interface RefreshOptions extends PolicySchedule {
   /** How far back from now; null is everything, which a source with a retention does not allow. */
   start: Width | null;
   /** How long before now; null is all up to the newest. */
   end: Width | null;
-  /** The time between two runs. */
   every: Interval;
-  /** The first run, by which the later ones are timed. */
-  initialStart?: Date | string;
-  /** In which `every` is counted over changes of the clock. */
-  timeZone?: string;
   /** A run is cut into transactions of so many buckets. TimescaleDB 2.19. */
   bucketsPerBatch?: number;
   /** TimescaleDB 2.19; 0 is no limit. */
   maxBatchesPerExecution?: number;
-  /** TimescaleDB 2.19. */
+  /** TimescaleDB 2.20. */
   refreshNewestFirst?: boolean;
 }

@@ -3,6 +3,7 @@ import type { BucketOptions, ContinuousAggregateOptions, RefreshOptions } from '
 import type { AggregateSource } from './aggregate-source.ts';
 import { checkAggregateWidth, type Fail } from './check-aggregate.ts';
 import type { Width } from './options.ts';
+import { scheduleFault, type PolicySchedule } from './policy-schedule.ts';
 
 /** What the policies of an aggregate have to do with each other, and with its source. */
 export function checkAggregatePolicies(
@@ -15,10 +16,12 @@ export function checkAggregatePolicies(
   checkAggregateWidth('chunkInterval', chunkInterval, source, fail);
   if (refresh) {
     checkWindow(refresh, bucket, source, fail);
-    checkSchedule(refresh, fail);
+    checkSchedule('refresh', refresh, fail);
+    checkBatches(refresh, fail);
     checkSourceRetention(refresh, source, fail);
   }
   const after = (columnstore || undefined)?.after;
+  if (columnstore) checkSchedule('columnstore', columnstore, fail);
   if (after) {
     checkAggregateWidth('columnstore.after', after, source, fail);
     if (!refresh) return fail('columnstore.after', 'there is no refresh', 'Give one: TimescaleDB wants it first');
@@ -32,6 +35,7 @@ export function checkAggregatePolicies(
   }
   if (!retention) return;
   checkAggregateWidth('retention.dropAfter', retention.dropAfter, source, fail);
+  checkSchedule('retention', retention, fail);
   if (refresh && isBeyond(refresh.start, retention.dropAfter)) {
     fail('retention.dropAfter', 'the refresh would make again what it drops', 'Make it no shorter than refresh.start');
   }
@@ -51,18 +55,16 @@ function checkWindow(
   fail('refresh.start', 'from there to refresh.end are less than two buckets', `Give ${least} at least`);
 }
 
-function checkSchedule(refresh: RefreshOptions, fail: Fail): void {
-  if (parseInterval(refresh.every) === undefined) {
-    fail('refresh.every', `"${canonical(refresh.every)}" is no interval`, `Write it as '1 hour' or { hours: 1 }`);
-  }
-  const { initialStart, bucketsPerBatch, maxBatchesPerExecution } = refresh;
-  if (initialStart !== undefined && Number.isNaN(new Date(initialStart).getTime())) {
-    fail('refresh.initialStart', `"${String(initialStart)}" is no time`, 'Give a Date, or write it in ISO 8601');
-  }
+function checkBatches({ bucketsPerBatch, maxBatchesPerExecution }: RefreshOptions, fail: Fail): void {
   for (const [option, value] of Object.entries({ bucketsPerBatch, maxBatchesPerExecution })) {
     if (value === undefined || (Number.isInteger(value) && value >= 0)) continue;
     fail(`refresh.${option}`, `${value} is no number of them`, 'Give a whole number from 0');
   }
+}
+
+function checkSchedule(option: string, schedule: PolicySchedule, fail: Fail): void {
+  const [name, problem, remedy] = scheduleFault(schedule) ?? [];
+  if (name !== undefined && problem !== undefined && remedy !== undefined) fail(`${option}.${name}`, problem, remedy);
 }
 
 function checkSourceRetention({ start }: RefreshOptions, { dropAfter }: AggregateSource, fail: Fail): void {

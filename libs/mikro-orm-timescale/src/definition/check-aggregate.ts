@@ -8,6 +8,7 @@ import { checkAggregatePolicies } from './check-aggregate-policies.ts';
 import { checkHierarchy } from './check-hierarchy.ts';
 import { widthFault } from './check-width.ts';
 import type { Width } from './options.ts';
+import { isTimeZone } from './policy-schedule.ts';
 
 /** How the checks of an aggregate say what is wrong. */
 export type Fail = (option: string, problem: string, remedy: string) => never;
@@ -120,13 +121,4 @@ function checkHistogram(option: string, selection: Selection, fail: Fail): void 
   const { min, max, buckets } = selection;
   if (!(min < max)) fail(option, `${min} is not below ${max}`, 'Give a min that is below max');
   if (!Number.isInteger(buckets) || buckets < 1) fail(option, `${buckets} buckets`, 'Give a whole number above 0');
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

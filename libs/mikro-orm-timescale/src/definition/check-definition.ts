@@ -1,9 +1,12 @@
 import type { EntityMetadata, EntityProperty } from '@mikro-orm/core';
-import { InvalidHypertable } from '../faults.ts';
+import { checkColumnstore } from './check-columnstore.ts';
+import { checkEntity } from './check-entity.ts';
 import { checkUniqueKeys } from './check-unique-keys.ts';
 import { checkWidth } from './check-width.ts';
 import { columnKind } from './column-kind.ts';
-import type { HypertableOptions } from './options.ts';
+import type { HypertableOptions, Width } from './options.ts';
+import { checkSchedule } from './policy-schedule.ts';
+import { failDefinition as fail, propertyOf } from './property-of.ts';
 
 /**
  * Says what is wrong with a definition. It runs twice: where it is written, with what the entity says by then, and once
@@ -12,6 +15,10 @@ import type { HypertableOptions } from './options.ts';
  * @throws InvalidHypertable
  */
 export function checkDefinition(meta: EntityMetadata, options: HypertableOptions): void {
+  checkEntity(meta);
+  for (const [option, value] of Object.entries<unknown>({ ...options })) {
+    if (value === null) fail(meta, option, 'it is null', 'Leave it out, or write false to have it removed');
+  }
   const by = partitioningProperty(meta, 'by', options.by);
   const kind = columnKind(by);
   checkWidth(meta, 'chunkInterval', options.chunkInterval, kind);
@@ -21,10 +28,18 @@ export function checkDefinition(meta: EntityMetadata, options: HypertableOptions
   checkDimensions(meta, options);
   checkUniqueKeys(meta, [options.by, ...(options.dimensions ?? []).map(({ property }) => property)]);
   checkColumnstore(meta, options);
-  if (options.retention) checkWidth(meta, 'retention.dropAfter', options.retention.dropAfter, kind);
+  checkChunkSkipping(meta, options);
+  if (options.retention) {
+    const { dropAfter } = options.retention as { dropAfter?: Width };
+    checkWidth(meta, 'retention.dropAfter', dropAfter ?? null, kind);
+    checkSchedule(meta, 'retention', options.retention);
+  }
   checkIntegerNow(meta, options, kind);
-  if (options.reorder && options.reorder.index.trim() === '') {
-    fail(meta, 'reorder.index', 'the name is empty', 'Name an index of the entity');
+  if (options.reorder) {
+    if (options.reorder.index.trim() === '') {
+      fail(meta, 'reorder.index', 'the name is empty', 'Name an index of the entity');
+    }
+    checkSchedule(meta, 'reorder', options.reorder);
   }
 }
 
@@ -46,21 +61,21 @@ function checkDimensions(meta: EntityMetadata, { by, dimensions = [] }: Hypertab
   }
 }
 
-function checkColumnstore(meta: EntityMetadata, { by, columnstore }: HypertableOptions): void {
-  if (!columnstore) return;
-  const { segmentBy = [], orderBy, after } = columnstore;
-  for (const property of segmentBy) propertyOf(meta, 'columnstore.segmentBy', property);
-  if (segmentBy.includes(by)) {
-    fail(meta, 'columnstore.segmentBy', `"${by}" is the partitioning property`, 'Put it into orderBy');
+function checkChunkSkipping(meta: EntityMetadata, { by, dimensions = [], chunkSkipping }: HypertableOptions): void {
+  const partitioning = [by, ...dimensions.map(({ property }) => property)];
+  const seen = new Set<string>();
+  for (const property of chunkSkipping || []) {
+    const kind = columnKind(propertyOf(meta, 'chunkSkipping', property));
+    if (kind === null || kind === 'uuid') {
+      fail(meta, 'chunkSkipping', `"${property}" is no time and no integer`, 'Use a timestamp, a date or an integer');
+    }
+    // TimescaleDB (2.23) would also forget it as soon as such a column gets another name.
+    if (partitioning.includes(property)) {
+      fail(meta, 'chunkSkipping', `"${property}" partitions, and chunks are passed over by it anyway`, 'Leave it out');
+    }
+    if (seen.has(property)) fail(meta, 'chunkSkipping', `"${property}" is there twice`, 'Keep it once');
+    seen.add(property);
   }
-  const ordered = Object.keys(orderBy ?? {});
-  for (const property of ordered) propertyOf(meta, 'columnstore.orderBy', property);
-  if (orderBy && ordered.length === 0) {
-    fail(meta, 'columnstore.orderBy', 'it is empty', `Leave it out, or write { ${by}: 'desc' }`);
-  }
-  const both = segmentBy.find((property) => ordered.includes(property));
-  if (both) fail(meta, 'columnstore.orderBy', `"${both}" is in segmentBy already`, 'Keep it in one of them');
-  if (after !== false) checkWidth(meta, 'columnstore.after', after, columnKind(propertyOf(meta, 'by', by)));
 }
 
 function checkIntegerNow(meta: EntityMetadata, options: HypertableOptions, kind: unknown): void {
@@ -80,16 +95,5 @@ function checkIntegerNow(meta: EntityMetadata, options: HypertableOptions, kind:
 function partitioningProperty(meta: EntityMetadata, option: string, name: string): EntityProperty {
   const property = propertyOf(meta, option, name);
   if (columnKind(property) !== null) return property;
-  return fail(meta, option, `"${name}" is no time`, 'Use a timestamp, a date or an integer property');
-}
-
-function propertyOf(meta: EntityMetadata, option: string, name: string): EntityProperty {
-  const properties: Readonly<Record<string, EntityProperty>> = meta.properties;
-  const property = properties[name];
-  if (property) return property;
-  return fail(meta, option, `there is no property "${name}"`, `Use one of ${Object.keys(properties).join(', ')}`);
-}
-
-function fail(meta: EntityMetadata, option: string, problem: string, remedy: string): never {
-  throw new InvalidHypertable(meta.className, option, problem, remedy);
+  return fail(meta, option, `"${name}" is no time`, 'Use a timestamp, a date, an integer or a uuid property');
 }

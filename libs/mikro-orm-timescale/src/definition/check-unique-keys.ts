@@ -1,5 +1,6 @@
 import { Utils, type EntityMetadata } from '@mikro-orm/core';
 import { InvalidHypertable } from '../faults.ts';
+import { propertiesOf, uniquesOf } from './inheritance.ts';
 
 /** TimescaleDB keeps a key unique within a chunk, so that each has to hold everything that chooses the chunk. */
 export function checkUniqueKeys(meta: EntityMetadata, partitioning: readonly string[]): void {
@@ -16,12 +17,12 @@ export function checkUniqueKeys(meta: EntityMetadata, partitioning: readonly str
 }
 
 function uniqueKeys(meta: EntityMetadata): { name: string; properties: string[] }[] {
-  const all = Object.entries(meta.properties);
+  const all = Object.entries(propertiesOf(meta));
   const primary = all.filter(([, property]) => property.primary).map(([name]) => name);
   const ofProperties = all
     .filter(([, property]) => property.unique)
     .map(([name]) => ({ name: 'unique property', properties: [name] }));
-  const ofEntity = meta.uniques.flatMap(({ name, properties }) =>
+  const ofEntity = uniquesOf(meta).flatMap(({ name, properties }) =>
     properties === undefined
       ? []
       : [{ name: name ? `unique key "${name}"` : 'unique key', properties: Utils.asArray(properties).map(String) }],

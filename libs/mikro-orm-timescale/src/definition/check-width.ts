@@ -8,7 +8,7 @@ import type { Width } from './options.ts';
 export function checkWidth(
   meta: EntityMetadata,
   option: string,
-  width: Width | undefined,
+  width: Width | null | undefined,
   kind: ColumnKind | null | undefined,
 ): void {
   if (width === undefined) return;
@@ -18,9 +18,10 @@ export function checkWidth(
 
 /** A time wants an interval, a date one of whole days, an integer a number. */
 export function widthFault(
-  width: Width,
+  width: Width | null,
   kind: ColumnKind | null | undefined,
 ): [problem: string, remedy: string] | undefined {
+  if (width === null) return ['there is none', `Write it as '7 days' or { days: 7 }`];
   if (typeof width === 'number') {
     if (kind && kind !== 'integer') return [`${width} has no unit`, `Write '${width} days', say`];
     return Number.isSafeInteger(width) && width > 0

@@ -1,11 +1,11 @@
 import { t, type EntityProperty } from '@mikro-orm/core';
 
-export type ColumnKind = 'timestamp' | 'date' | 'integer';
+export type ColumnKind = 'timestamp' | 'date' | 'integer' | 'uuid';
 
 /** What the property's column is to TimescaleDB; undefined where that is not known (yet), null where it cannot be. */
 export function columnKind(property: EntityProperty): ColumnKind | null | undefined {
-  // MikroORM fills it in when it discovers the entities.
-  const columnType = (property as Partial<EntityProperty>).columnTypes?.[0];
+  // MikroORM fills the array in when it discovers the entities; before, there is what the definition says.
+  const { columnTypes, columnType = columnTypes?.[0] } = property as Declared;
   if (columnType) return kindOfSqlType(columnType);
   const type: unknown = property.type;
   const found = mapped.find(([mappedType]) => type === mappedType || (isObject(type) && type instanceof mappedType));
@@ -13,10 +13,13 @@ export function columnKind(property: EntityProperty): ColumnKind | null | undefi
   return typeof type === 'string' ? kindOfName[type] : undefined;
 }
 
+type Declared = Partial<Pick<EntityProperty, 'columnTypes'>> & { columnType?: string };
+
 function kindOfSqlType(type: string): ColumnKind | null {
   if (/^timestamp/i.test(type)) return 'timestamp';
   if (/^date$/i.test(type)) return 'date';
   if (/^(small|big)?(int|integer|serial)[248]?$/i.test(type)) return 'integer';
+  if (/^uuid$/i.test(type)) return 'uuid';
   return null;
 }
 
@@ -28,8 +31,10 @@ const mapped = [
   [t.smallint, 'integer'],
   [t.string, null],
   [t.text, null],
-  [t.uuid, null],
+  [t.uuid, 'uuid'],
   [t.double, null],
+  [t.float, null],
+  [t.decimal, null],
   [t.boolean, null],
   [t.json, null],
 ] as const;
@@ -43,8 +48,10 @@ const kindOfName: Readonly<Record<string, ColumnKind | null>> = {
   smallint: 'integer',
   string: null,
   text: null,
-  uuid: null,
+  uuid: 'uuid',
   double: null,
+  float: null,
+  decimal: null,
   boolean: null,
   json: null,
 };

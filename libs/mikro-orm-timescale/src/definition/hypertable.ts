@@ -1,6 +1,7 @@
 import type { EntityClass, EntityMetadata, EntitySchema } from '@mikro-orm/core';
 import { checkDefinition } from './check-definition.ts';
 import type { HypertableOptions } from './options.ts';
+import { InvalidHypertable } from '../faults.ts';
 
 /**
  * Declares that the entity's table is a hypertable. Call it once, beside the entity and before `MikroORM.init`.
@@ -19,7 +20,14 @@ export function hypertable<Entity>(
  * @param meta what is known of the entity by now; undefined where that is nothing yet
  * @throws InvalidHypertable
  */
-export function declareHypertable(entity: object, meta: EntityMetadata | undefined, options: HypertableOptions): void {
+export function declareHypertable(
+  entity: EntityClass,
+  meta: EntityMetadata | undefined,
+  options: HypertableOptions,
+): void {
+  if (definitions.has(entity)) {
+    throw new InvalidHypertable(entity.name, 'the entity', 'it is declared already', 'Keep one of the two definitions');
+  }
   // What a base class brings along is known only once MikroORM has discovered it.
   if (meta && !meta.extends) checkDefinition(meta, options);
   definitions.set(entity, options);

@@ -9,6 +9,7 @@ import type { HypertableState } from '../state/hypertable-state.ts';
 import { diffColumnstore } from './diff-columnstore.ts';
 import type { PartialStep } from './diff-hypertable.ts';
 import { diffRetention } from './diff-policies.ts';
+import { diffSchedule, restoreSchedule } from './diff-schedule.ts';
 
 /**
  * What changes the settings of an aggregate whose query stays as it is.
@@ -99,17 +100,25 @@ function diffRefresh(
   sourceRetention: HypertableState['retention'],
 ): PartialStep[] {
   if (to === undefined) return [];
+  const procedure = 'policy_refresh_continuous_aggregate';
   if (to === false) {
     if (from === false) return [];
-    const undo = from ? [addRefresh(target, from, integer)] : [];
+    const undo = from ? [addRefresh(target, from, integer), ...restoreSchedule(target, procedure, from)] : [];
     return [{ sql: removeRefresh(target), safety: 'safe', undo, when: 'before' }];
   }
   const safety = emptiesBuckets(to, sourceRetention) ? 'destructive' : 'safe';
-  if (from === false) return [{ sql: addRefresh(target, to, integer), safety, undo: [removeRefresh(target)] }];
-  if (from && isDeepStrictEqual(from, { ...from, ...to })) return [];
+  const add: PartialStep = { sql: addRefresh(target, to, integer), safety, undo: [removeRefresh(target)] };
+  const { every } = to.schedule;
+  if (from === false) return [add, ...diffSchedule(target, procedure, { schedule: { every } }, to)];
   const alter: PartialStep = { sql: alterRefresh(target, to), safety, undo: from ? [alterRefresh(target, from)] : [] };
+  const schedule = diffSchedule(target, procedure, from, to);
+  if (from) return [...(hasSameWindow(from, to) ? [] : [alter]), ...schedule];
   // Where nothing is known the policy may be there already, with other settings.
-  return from ? [alter] : [{ sql: addRefresh(target, to, integer), safety, undo: [] }, alter];
+  return [{ ...add, undo: [] }, alter, ...schedule];
+}
+
+function hasSameWindow(from: RefreshState, to: RefreshState): boolean {
+  return isDeepStrictEqual({ ...from, schedule: {} }, { ...from, ...to, schedule: {} });
 }
 
 /** A refresh over rows that the source's retention has dropped empties their buckets. */

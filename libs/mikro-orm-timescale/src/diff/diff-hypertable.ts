@@ -2,6 +2,7 @@ import { ImpossibleChange } from '../faults.ts';
 import * as sql from '../sql/hypertable.ts';
 import type { Target } from '../sql/target.ts';
 import type { HypertableState } from '../state/hypertable-state.ts';
+import { diffChunkSkipping } from './diff-chunk-skipping.ts';
 import { diffColumnstore } from './diff-columnstore.ts';
 import { diffDimensions } from './diff-dimensions.ts';
 import { diffReorder, diffRetention } from './diff-policies.ts';
@@ -69,6 +70,7 @@ export function diffHypertable(
 function configure(target: Target, from: HypertableState, to: HypertableState, original = from): PartialStep[] {
   return [
     ...diffColumnstore(target, from.columnstore, to.columnstore, original.columnstore),
+    ...diffChunkSkipping(target, from.chunkSkipping, to.chunkSkipping, original.chunkSkipping),
     ...diffRetention(target, from.retention, to.retention),
     ...diffReorder(target, from.reorder, to.reorder),
   ];
@@ -100,7 +102,7 @@ function integerNow(target: Target, from: HypertableState | undefined, to: Hyper
 
 /** What create_hypertable makes. */
 function untouched({ by }: HypertableState): HypertableState {
-  return { by, dimensions: [], columnstore: false, retention: false, reorder: false };
+  return { by, dimensions: [], columnstore: false, chunkSkipping: false, retention: false, reorder: false };
 }
 
 function finish(target: Target, step: PartialStep): Step {

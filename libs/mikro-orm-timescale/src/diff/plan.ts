@@ -1,6 +1,6 @@
-import type { DatabaseSchema, DatabaseTable, SchemaDifference } from '@mikro-orm/postgresql';
+import type { DatabaseSchema, SchemaDifference, TableDifference } from '@mikro-orm/postgresql';
 import { refuseRows } from '../sql/hypertable.ts';
-import { withColumnNames } from '../state/hypertable-state.ts';
+import { withColumnNames, withoutColumns, type HypertableState } from '../state/hypertable-state.ts';
 import { aggregatesOf, hypertableOf } from '../state/on-table.ts';
 import { targetOf } from '../state/target-of.ts';
 import { createAggregates, diffAggregates } from './diff-aggregates.ts';
@@ -29,15 +29,15 @@ export function planSteps(
     if (!before) return [...createSteps(target, wanted), ...createAggregates(target, aggregates)];
     const present = hypertableOf(before);
     if (!present) return [...convertSteps(target, wanted), ...createAggregates(target, aggregates)];
-    const names = renamedColumns(table, difference);
+    const changes = difference.changedTables[table.getShortestName(false)];
     const presentAggregates = {
       aggregates: aggregatesOf(before),
       retention: present.retention,
-      names,
-      retyped: retypedColumns(table, difference),
+      names: renamedColumns(changes),
+      retyped: retypedColumns(changes),
     };
     return [
-      ...diffHypertable(target, withColumnNames(present, names), wanted, present),
+      ...diffHypertable(target, changes ? afterChanges(present, changes) : present, wanted, present),
       ...diffAggregates(target, presentAggregates, aggregates),
     ];
   });
@@ -51,12 +51,16 @@ export function refuseToDropRows(down: SchemaDifference, functions: string): str
 }
 
 /** The new name of each column that gets one. */
-export function renamedColumns(table: DatabaseTable, difference: SchemaDifference): ReadonlyMap<string, string> {
-  const columns = difference.changedTables[table.getShortestName(false)]?.renamedColumns ?? {};
-  return new Map(Object.entries(columns).map(([old, { name }]) => [old, name]));
+export function renamedColumns({ renamedColumns = {} }: Partial<TableDifference> = {}): ReadonlyMap<string, string> {
+  return new Map(Object.entries(renamedColumns).map(([old, { name }]) => [old, name]));
 }
 
-function retypedColumns(table: DatabaseTable, difference: SchemaDifference): ReadonlySet<string> {
-  const changed = difference.changedTables[table.getShortestName(false)]?.changedColumns ?? {};
-  return new Set(Object.keys(changed).filter((column) => changed[column]?.changedProperties.has('type')));
+function retypedColumns({ changedColumns = {} }: Partial<TableDifference> = {}): ReadonlySet<string> {
+  return new Set(Object.keys(changedColumns).filter((name) => changedColumns[name]?.changedProperties.has('type')));
+}
+
+/** The same hypertable in the column names that MikroORM's own statements lead to. */
+function afterChanges(state: HypertableState, changes: TableDifference): HypertableState {
+  const removed = new Set(Object.keys(changes.removedColumns));
+  return withColumnNames(withoutColumns(state, removed), renamedColumns(changes));
 }

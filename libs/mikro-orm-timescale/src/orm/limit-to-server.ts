@@ -1,6 +1,6 @@
 import { isAtLeastVersion, type Capabilities } from '../catalog/capabilities.ts';
 import { MissingFeature } from '../faults.ts';
-import type { HypertableState } from '../state/hypertable-state.ts';
+import type { ColumnstoreState, HypertableState } from '../state/hypertable-state.ts';
 import type { TimescaleSettings } from './settings.ts';
 
 /**
@@ -32,22 +32,53 @@ export function limitToServer(
     missing('a hypertable', `TimescaleDB ${oldest} or later`);
     return undefined;
   }
-  const has = (feature: (typeof communityFeatures)[number]): boolean => {
+  const since = (version: string, wants: unknown, feature: string): boolean => {
+    if (!wants || isAtLeastVersion(server.version ?? '', version)) return true;
+    missing(feature, `TimescaleDB ${version} or later`);
+    return false;
+  };
+  if (!since('2.22', wanted.by.uuid, 'a hypertable by uuid')) return undefined;
+  const has = (feature: CommunityFeature): boolean => {
     if (!wanted[feature] || server.edition === 'community') return true;
     missing(feature, 'the community edition of TimescaleDB');
     return false;
   };
-  const [columnstore, retention, reorder] = communityFeatures.map(has);
+  const [columnstore, chunkSkipping, reorder] = (['columnstore', 'chunkSkipping', 'reorder'] as const).map(has);
+  // Until 2.25 their jobs fail at every run.
+  const policy = (wants: unknown, feature: string): boolean =>
+    since('2.25', wanted.by.uuid && wants, `${feature} by uuid`);
+  const retention = has('retention') && policy(wanted.retention, 'retention');
   return {
     by: wanted.by,
     ...(wanted.integerNow && { integerNow: wanted.integerNow }),
     ...(wanted.dimensions && { dimensions: wanted.dimensions }),
-    ...(columnstore && wanted.columnstore !== undefined && { columnstore: wanted.columnstore }),
+    ...(columnstore &&
+      wanted.columnstore !== undefined && { columnstore: limitColumnstore(wanted.columnstore, { since, policy }) }),
+    ...(chunkSkipping && wanted.chunkSkipping !== undefined && { chunkSkipping: wanted.chunkSkipping }),
     ...(retention && wanted.retention !== undefined && { retention: wanted.retention }),
     ...(reorder && wanted.reorder !== undefined && { reorder: wanted.reorder }),
   };
 }
 
+/** Says whether the server has what is wanted, and what happens if not. */
+interface Checks {
+  since: (version: string, wants: unknown, feature: string) => boolean;
+  policy: (wants: unknown, feature: string) => boolean;
+}
+
+function limitColumnstore(wanted: false | ColumnstoreState, { since, policy }: Checks): false | ColumnstoreState {
+  if (!wanted) return false;
+  const { sparseIndexes, after, schedule, ...settings } = wanted;
+  const sparse = since('2.22', sparseIndexes !== undefined, 'columnstore.sparseIndexes');
+  const converts = policy(after, 'columnstore.after');
+  return {
+    ...settings,
+    ...(sparse && sparseIndexes !== undefined && { sparseIndexes }),
+    ...(converts && after !== undefined && { after }),
+    ...(converts && schedule && { schedule }),
+  };
+}
+
 /** The first version that speaks of the columnstore in its statements. */
 const oldest = '2.18';
-const communityFeatures = ['columnstore', 'retention', 'reorder'] as const;
+type CommunityFeature = 'columnstore' | 'chunkSkipping' | 'retention' | 'reorder';

@@ -25,7 +25,9 @@ export async function matchAggregates(
     const before = from.getTable(table.getShortestName(false));
     const hypertable = hypertableOf(before);
     if (!before || !hypertable || wanted.length === 0) continue;
-    const old = new Map([...renamedColumns(table, difference)].map(([from, to]) => [to, from]));
+    const old = new Map(
+      [...renamedColumns(difference.changedTables[table.getShortestName(false)])].map(([from, to]) => [to, from]),
+    );
     const target: Target = { ...targetOf(table, functions), schema: table.schema };
     const found = aggregatesOf(before);
     const matched: Aggregate[] = [];

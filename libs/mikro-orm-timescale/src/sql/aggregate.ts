@@ -5,7 +5,8 @@ import type {
   IndexState,
   SpelledQuery,
 } from '../state/aggregate-state.ts';
-import { orderSql } from './columnstore.ts';
+import { materializationOf } from './materialization.ts';
+import { orderSql } from './order.ts';
 import { selectionSql } from './selection.ts';
 import { identifier, literal, relation, widthSql, type Target } from './target.ts';
 
@@ -103,15 +104,6 @@ function bucketSql({ column, type, width, ...more }: AggregateQuery['bucket'], f
 /** The functions for integers want a width of the column's very type. */
 function typedWidth(width: string | number, type: string): string {
   return typeof width === 'number' ? `${width}::${type}` : widthSql(width);
-}
-
-/** A FROM item with the hypertable that holds the materialized buckets, as the column `materialization`. */
-function materializationOf({ schema, table }: Target): string {
-  const schemaSql = schema === undefined ? 'current_schema()' : literal(schema);
-  return (
-    `(select format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)::regclass as materialization ` +
-    `from timescaledb_information.continuous_aggregates where view_schema = ${schemaSql} and view_name = ${literal(table)}) as aggregate`
-  );
 }
 
 /** PostgreSQL spells it over several lines, and with a semicolon at the end. */

@@ -1,14 +1,24 @@
-import type { CanonicalWidth, ColumnstoreState, OrderState } from '../state/hypertable-state.ts';
+import type { CanonicalWidth, ColumnstoreState, SparseIndexState } from '../state/hypertable-state.ts';
+import { setAggregateColumnstore } from './aggregate-columnstore.ts';
+import { orderSql } from './order.ts';
 import { identifier, kindOf, literal, on, relation, widthSql, type Target } from './target.ts';
 
 /** Switches the columnstore on, or changes the settings that are given; chunks converted before keep theirs. */
-export function setColumnstore(target: Target, { segmentBy, orderBy }: ColumnstoreState): string {
+export function setColumnstore(target: Target, state: ColumnstoreState): string {
+  if (target.view) return setAggregateColumnstore(target, state);
+  const { segmentBy, orderBy, sparseIndexes } = state;
   const settings = [
     'timescaledb.enable_columnstore = true',
     ...(segmentBy ? [`timescaledb.segmentby = ${literal(segmentBy.map(identifier).join(', '))}`] : []),
     ...(orderBy ? [`timescaledb.orderby = ${literal(orderBy.map(orderSql).join(', '))}`] : []),
+    ...(sparseIndexes === undefined ? [] : [`timescaledb.sparse_index = ${literal(sparseSql(sparseIndexes))}`]),
   ];
-  return `alter ${kindOf(target)} ${relation(target)} set (${settings.join(', ')})`;
+  return `alter table ${relation(target)} set (${settings.join(', ')})`;
+}
+
+/** Lets TimescaleDB choose them. */
+export function resetSparseIndexes(target: Target): string {
+  return `alter table ${relation(target)} reset (timescaledb.sparse_index)`;
 }
 
 /** Brings every chunk back to rows: the columnstore cannot be switched off before. */
@@ -33,6 +43,7 @@ export function removeColumnstorePolicy(target: Target): string {
   return `call ${on(target, 'remove_columnstore_policy', 'if_exists => true')}`;
 }
 
-export function orderSql({ column, descending, nullsFirst }: OrderState): string {
-  return `${identifier(column)} ${descending ? 'desc' : 'asc'} nulls ${nullsFirst ? 'first' : 'last'}`;
+/** The empty list is none at all. */
+function sparseSql(indexes: false | readonly SparseIndexState[]): string {
+  return (indexes || []).map(({ kind, column }) => `${kind}(${identifier(column)})`).join(', ');
 }

@@ -1,5 +1,9 @@
 import type { CanonicalWidth } from '../state/hypertable-state.ts';
+import type { ScheduleState } from '../state/schedule-state.ts';
 import { identifier, isOf, literal, on, widthSql, type Target } from './target.ts';
+
+export type PolicyProcedure =
+  'policy_retention' | 'policy_compression' | 'policy_reorder' | 'policy_refresh_continuous_aggregate';
 
 export function addRetention(target: Target, dropAfter: CanonicalWidth): string {
   return `select ${on(target, 'add_retention_policy', `drop_after => ${widthSql(dropAfter)}`, 'if_not_exists => true')}`;
@@ -23,14 +27,31 @@ export function removeReorder(target: Target): string {
  */
 export function alterPolicy(
   target: Target,
-  procedure: 'policy_retention' | 'policy_compression' | 'policy_reorder',
+  procedure: PolicyProcedure,
   setting: 'drop_after' | 'compress_after' | 'index_name',
   value: CanonicalWidth,
 ): string {
   const json = typeof value === 'number' ? `to_jsonb(${value}::bigint)` : `to_jsonb(${literal(value)}::text)`;
-  const config = `jsonb_set(config, '{${setting}}', ${json})`;
+  return alterJob(target, procedure, [`config => jsonb_set(config, '{${setting}}', ${json})`, keptTimeZone]);
+}
+
+/** Changes what is given of a policy's schedule. */
+export function alterSchedule(target: Target, procedure: PolicyProcedure, schedule: ScheduleState): string {
+  const { every, initialStart, timeZone } = schedule;
+  return alterJob(target, procedure, [
+    ...(every === undefined ? [] : [`schedule_interval => interval ${literal(every)}`]),
+    ...(initialStart === undefined ? [] : [`fixed_schedule => ${initialStart !== false}`]),
+    ...(initialStart ? [`initial_start => timestamptz ${literal(initialStart)}`] : []),
+    ...(timeZone === undefined ? [keptTimeZone] : timeZone === false ? [] : [`timezone => ${literal(timeZone)}`]),
+  ]);
+}
+
+/** alter_job takes the time zone away where it is not named. */
+export const keptTimeZone = 'timezone => (select timezone from _timescaledb_config.bgw_job where id = job_id)';
+
+export function alterJob(target: Target, procedure: PolicyProcedure, changes: readonly string[]): string {
   return (
-    `select ${identifier(target.functions)}.alter_job(job_id, config => ${config}) from timescaledb_information.jobs ` +
-    `where proc_name = '${procedure}' and ${isOf(target)}`
+    `select ${identifier(target.functions)}.alter_job(${['job_id', ...changes].join(', ')}) ` +
+    `from timescaledb_information.jobs where proc_name = '${procedure}' and ${isOf(target)}`
   );
 }

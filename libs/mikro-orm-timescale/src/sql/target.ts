@@ -38,7 +38,14 @@ export function widthSql(width: string | number): string {
 }
 
 /** The condition for rows of the information views. */
-export function isOf({ schema, table }: Target): string {
+export function isOf({ schema, table, view = false }: Target): string {
   const schemaSql = schema === undefined ? 'current_schema()' : literal(schema);
-  return `hypertable_schema = ${schemaSql} and hypertable_name = ${literal(table)}`;
+  if (!view) return `hypertable_schema = ${schemaSql} and hypertable_name = ${literal(table)}`;
+  // Before 2.20 the jobs of an aggregate go by the hypertable that holds its buckets.
+  return (
+    `(hypertable_schema, hypertable_name) in (select name.schema, name.name ` +
+    `from timescaledb_information.continuous_aggregates cross join lateral (values (view_schema, view_name), ` +
+    `(materialization_hypertable_schema, materialization_hypertable_name)) as name (schema, name) ` +
+    `where view_schema = ${schemaSql} and view_name = ${literal(table)})`
+  );
 }

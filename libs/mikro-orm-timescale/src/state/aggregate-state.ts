@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Selection } from '../query/selection.ts';
-import type { CanonicalWidth, ColumnstoreState, OrderState } from './hypertable-state.ts';
+import type { CanonicalWidth, ColumnstoreState, HypertableState, OrderState } from './hypertable-state.ts';
+import type { ScheduleState } from './schedule-state.ts';
 
 /**
  * What a continuous aggregate is, in column names; like a hypertable's state the same for the model, the catalog and a
@@ -17,7 +18,7 @@ export interface AggregateState {
   chunkInterval?: CanonicalWidth;
   refresh?: false | RefreshState;
   columnstore?: false | ColumnstoreState;
-  retention?: false | { dropAfter: CanonicalWidth };
+  retention?: HypertableState['retention'];
   indexes?: IndexState[];
 }
 
@@ -61,10 +62,7 @@ export interface SpelledQuery {
 export interface RefreshState {
   start: CanonicalWidth | null;
   end: CanonicalWidth | null;
-  every: string;
-  /** ISO 8601, in UTC. */
-  initialStart?: string;
-  timeZone?: string;
+  schedule: ScheduleState & { every: string };
   bucketsPerBatch?: number;
   maxBatchesPerExecution?: number;
   refreshNewestFirst?: boolean;

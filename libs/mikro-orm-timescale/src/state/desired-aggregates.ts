@@ -14,6 +14,7 @@ import type {
   RefreshState,
   RemovedAggregate,
 } from './aggregate-state.ts';
+import { scheduleState } from './schedule-state.ts';
 import { chunkWidth, columnsOf, columnstoreState, orderState, width } from './desired-state.ts';
 
 /**
@@ -92,7 +93,9 @@ function desiredAggregate(
     ...(columnstore !== undefined && {
       columnstore: columnstore && columnstoreState(columnstore, columns, 'bucket'),
     }),
-    ...(retention !== undefined && { retention: retention && { dropAfter: width(retention.dropAfter) } }),
+    ...(retention !== undefined && {
+      retention: retention && { dropAfter: width(retention.dropAfter), ...scheduleState(retention) },
+    }),
     ...(indexes !== undefined && {
       indexes: indexes.map((index) => orderState(index, columns)).sort(bySpelling),
     }),
@@ -166,22 +169,15 @@ function quotedColumns(meta: EntityMetadata): Record<string, string> {
 }
 
 function refreshState(refresh: RefreshOptions): RefreshState {
-  const { start, end, every, initialStart, timeZone, bucketsPerBatch, maxBatchesPerExecution } = refresh;
+  const { start, end, every, bucketsPerBatch, maxBatchesPerExecution, refreshNewestFirst } = refresh;
   return {
     start: start === null ? null : width(start),
     end: end === null ? null : width(end),
-    every: String(width(every)),
-    ...(initialStart !== undefined && { initialStart: microsecondsOf(initialStart) }),
-    ...(timeZone !== undefined && { timeZone }),
+    schedule: { ...scheduleState(refresh).schedule, every: String(width(every)) },
     ...(bucketsPerBatch !== undefined && { bucketsPerBatch }),
     ...(maxBatchesPerExecution !== undefined && { maxBatchesPerExecution }),
-    ...(refresh.refreshNewestFirst !== undefined && { refreshNewestFirst: refresh.refreshNewestFirst }),
+    ...(refreshNewestFirst !== undefined && { refreshNewestFirst }),
   };
-}
-
-/** As the catalog's time is spelled. */
-function microsecondsOf(time: Date | string): string {
-  return new Date(time).toISOString().replace('Z', '000Z');
 }
 
 function bySpelling(a: unknown, b: unknown): number {

@@ -1,8 +1,18 @@
-import type { EntityMetadata } from '@mikro-orm/core';
-import type { ColumnstoreOptions, HypertableOptions, Order, Width } from '../definition/options.ts';
+import type { EntityMetadata, EntityProperty } from '@mikro-orm/core';
+import { columnKind } from '../definition/column-kind.ts';
+import type { ColumnstoreOptions, HypertableOptions, Order, SparseIndex, Width } from '../definition/options.ts';
 import { InvalidHypertable } from '../faults.ts';
 import { fixedWidth, formatInterval, parseInterval } from '../interval.ts';
-import type { CanonicalWidth, ColumnstoreState, HypertableState, OrderState } from './hypertable-state.ts';
+import {
+  byColumn,
+  orFalse,
+  type CanonicalWidth,
+  type ColumnstoreState,
+  type HypertableState,
+  type OrderState,
+  type SparseIndexState,
+} from './hypertable-state.ts';
+import { scheduleState } from './schedule-state.ts';
 
 /** What the definition asks for, in the names that the naming strategy gave the columns. */
 export function desiredState(meta: EntityMetadata, options: HypertableOptions): HypertableState {
@@ -12,9 +22,13 @@ export function desiredState(meta: EntityMetadata, options: HypertableOptions): 
     if (only !== undefined && more.length === 0) return only;
     throw new InvalidHypertable(meta.className, property, 'it is not one column', 'Partition by a single column');
   };
-  const { by, chunkInterval, integerNow, dimensions, columnstore, retention, reorder } = options;
+  const { by, chunkInterval, integerNow, dimensions, columnstore, chunkSkipping, retention, reorder } = options;
   return {
-    by: { column: column(by), ...(chunkInterval !== undefined && { interval: chunkWidth(chunkInterval) }) },
+    by: {
+      column: column(by),
+      ...(chunkInterval !== undefined && { interval: chunkWidth(chunkInterval) }),
+      ...(isUuid(meta, by) && { uuid: true as const }),
+    },
     ...(integerNow !== undefined && { integerNow: qualified(integerNow) }),
     ...(dimensions && {
       dimensions: dimensions.map((each) =>
@@ -24,9 +38,19 @@ export function desiredState(meta: EntityMetadata, options: HypertableOptions): 
       ),
     }),
     ...(columnstore !== undefined && { columnstore: columnstore && columnstoreState(columnstore, columns, by) }),
-    ...(retention !== undefined && { retention: retention && { dropAfter: width(retention.dropAfter) } }),
-    ...(reorder !== undefined && { reorder }),
+    ...(chunkSkipping !== undefined && {
+      chunkSkipping: chunkSkipping && orFalse(chunkSkipping.flatMap(columns).sort()),
+    }),
+    ...(retention !== undefined && {
+      retention: retention && { dropAfter: width(retention.dropAfter), ...scheduleState(retention) },
+    }),
+    ...(reorder !== undefined && { reorder: reorder && { index: reorder.index, ...scheduleState(reorder) } }),
   };
+}
+
+function isUuid(meta: EntityMetadata, by: string): boolean {
+  const property = (meta.properties as Readonly<Record<string, EntityProperty>>)[by];
+  return property !== undefined && columnKind(property) === 'uuid';
 }
 
 /** The columns of a property; none where there is no such property. */
@@ -35,7 +59,7 @@ export function columnsOf(meta: EntityMetadata, property: string): string[] {
 }
 
 export function columnstoreState(
-  { segmentBy, orderBy, after }: ColumnstoreOptions,
+  { segmentBy, orderBy, sparseIndexes, after, ...schedule }: ColumnstoreOptions,
   columns: (property: string) => string[],
   by: string,
 ): ColumnstoreState {
@@ -43,8 +67,19 @@ export function columnstoreState(
     ...(segmentBy && { segmentBy: segmentBy.flatMap(columns) }),
     // TimescaleDB adds the time where it is missing, and reports it back.
     ...(orderBy && { orderBy: orderState(orderBy[by] ? orderBy : { ...orderBy, [by]: 'desc' }, columns) }),
+    ...(sparseIndexes !== undefined && { sparseIndexes: sparseIndexes && sparseState(sparseIndexes, columns) }),
     ...(after !== undefined && { after: after && width(after) }),
+    ...scheduleState(schedule),
   };
+}
+
+function sparseState(
+  sparseIndexes: readonly SparseIndex[],
+  columns: (property: string) => string[],
+): false | SparseIndexState[] {
+  return orFalse(
+    byColumn(sparseIndexes.flatMap(({ kind, property }) => columns(property).map((column) => ({ kind, column })))),
+  );
 }
 
 export function orderState(
