@@ -5,6 +5,7 @@ import { aggregatesOf, hypertableOf } from '../state/on-table.ts';
 import { targetOf } from '../state/target-of.ts';
 import { createAggregates, diffAggregates } from './diff-aggregates.ts';
 import { convertSteps, createSteps, diffHypertable } from './diff-hypertable.ts';
+import { refuseColumnChanges } from './refuse-column-changes.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -30,6 +31,7 @@ export function planSteps(
     const present = hypertableOf(before);
     if (!present) return [...convertSteps(target, wanted), ...createAggregates(target, aggregates)];
     const changes = difference.changedTables[table.getShortestName(false)];
+    if (changes) refuseColumnChanges(table.getShortestName(false), present, wanted, changes);
     const presentAggregates = {
       aggregates: aggregatesOf(before),
       retention: present.retention,
