@@ -1,9 +1,11 @@
 export type { Capabilities } from './catalog/capabilities.ts';
 export type { Chunk } from './catalog/chunks.ts';
-export type { Job } from './catalog/jobs.ts';
+export type { Job, JobError, JobRun } from './catalog/jobs.ts';
+export type { LiveCapabilities } from './catalog/live-capabilities.ts';
+export type { ColumnstoreStats, HypertableStats } from './catalog/stats.ts';
 export type { BucketOptions, ContinuousAggregateOptions, RefreshOptions } from './definition/aggregate-options.ts';
 export { continuousAggregate, type AggregateRow } from './definition/continuous-aggregate.ts';
-export type { EntityLike } from './definition/entity-like.ts';
+export type { EntityLike, TypedEntity } from './definition/entity-like.ts';
 export { hypertable } from './definition/hypertable.ts';
 export {
   bloom,
@@ -30,6 +32,21 @@ export {
   SchemaDrift,
 } from './faults.ts';
 export type { Interval } from './interval.ts';
+export type { Bound } from './live/bound.ts';
+export type { ChunkBounds } from './live/chunks-within.ts';
+export type { ChunkSelection, CompressOptions } from './live/convert-chunks.ts';
+export type { DropPreview } from './live/drop-chunks.ts';
+export {
+  ConversionStopped,
+  InvalidBound,
+  NoTimescale,
+  NotThere,
+  PreviewOutdated,
+  TransactionOpen,
+} from './live/faults.ts';
+export type { RefreshWindow } from './live/refresh.ts';
+export type { Policy } from './live/run-job.ts';
+export { timescale, type AtSchema, type LiveTimescale } from './orm/live.ts';
 export {
   avg,
   count,
@@ -44,6 +61,5 @@ export {
   type SelectedValue,
   type Selection,
 } from './query/selection.ts';
-export { timescale, type LiveTimescale } from './orm/live.ts';
 export type { TimescaleSettings } from './orm/settings.ts';
 export { Timescale } from './orm/timescale.ts';

@@ -23,14 +23,18 @@ export class TestDatabase {
   async stop(): Promise<void> {
     await this.forgetOrms();
     await this.#db?.stop();
-    for (const folder of this.#folders) await rm(folder, { recursive: true });
+    for (const folder of this.#folders.splice(0)) await rm(folder, { recursive: true });
+  }
+
+  get url(): string {
+    if (!this.#db) throw new Error('Not started.');
+    return this.#db.url;
   }
 
   orm(entities: EntitySchema[], settings: TimescaleSettings = {}, options: Options = {}): MikroORM {
-    if (!this.#db) throw new Error('Not started.');
     const orm = new MikroORM({
       entities,
-      clientUrl: this.#db.url,
+      clientUrl: this.url,
       extensions: [Timescale.with(settings), Migrator],
       discovery: { warnWhenNoEntities: false },
       pool: { min: 0, max: 2 },

@@ -79,7 +79,13 @@ test('what the server can do', async () => {
   const orm = await created();
   const { version, ...rest } = await timescale(orm.em).capabilities();
   expect(version).toMatch(/^2\./);
-  expect(rest).toEqual({ edition: 'community', available: true, schema: 'public' });
+  expect(rest).toEqual({
+    edition: 'community',
+    available: true,
+    schema: 'public',
+    toolkit: undefined,
+    backgroundWorkers: { running: false, max: undefined },
+  });
 });
 
 test('without the extension it says which line is missing', () => {

@@ -17,11 +17,12 @@ export interface Capabilities {
 }
 
 /** Asked once per connection pool, and again as long as the extension is not there. */
-export async function capabilitiesOf(connection: AbstractSqlConnection): Promise<Capabilities> {
+export async function capabilitiesOf(connection: AbstractSqlConnection, ctx?: Transaction): Promise<Capabilities> {
   const known = probed.get(connection);
   if (known) return known;
-  const found = await probe(connection);
-  if (found.edition !== 'none') probed.set(connection, found);
+  const found = await probe(connection, ctx);
+  // What a transaction sees may be rolled back.
+  if (found.edition !== 'none' && !ctx) probed.set(connection, found);
   return found;
 }
 

@@ -1,4 +1,4 @@
-import type { AbstractSqlConnection } from '@mikro-orm/postgresql';
+import type { AbstractSqlConnection, Transaction } from '@mikro-orm/postgresql';
 
 export interface Chunk {
   hypertable: { schema: string; name: string };
@@ -15,8 +15,10 @@ export interface Chunk {
 export async function readChunks(
   connection: AbstractSqlConnection,
   hypertable?: { schema: string; name: string },
+  ctx?: Transaction,
 ): Promise<Chunk[]> {
-  const rows = await connection.execute<Row[]>(statement, [hypertable?.schema ?? null, hypertable?.name ?? null]);
+  const wanted = [hypertable?.schema ?? null, hypertable?.name ?? null];
+  const rows = await connection.execute<Row[]>(statement, wanted, 'all', ctx);
   return rows.map((row) => ({
     hypertable: { schema: row.hypertable_schema, name: row.hypertable_name },
     schema: row.schema,

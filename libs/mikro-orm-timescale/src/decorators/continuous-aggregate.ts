@@ -1,7 +1,7 @@
 import type { EntityClass } from '@mikro-orm/core';
 import type { ContinuousAggregateOptions } from '../definition/aggregate-options.ts';
 import { defineAggregate, type AggregateRow } from '../definition/continuous-aggregate.ts';
-import { metadataOf, type EntityLike } from '../definition/entity-like.ts';
+import { metadataOf, type TypedEntity } from '../definition/entity-like.ts';
 import type { Selection } from '../query/selection.ts';
 
 /**
@@ -17,7 +17,7 @@ export function ContinuousAggregate<
   const S extends Readonly<Record<string, Selection<Extract<keyof Entity, string>>>>,
   const G extends Extract<keyof Entity, string> = never,
 >(
-  source: EntityLike<Entity>,
+  source: TypedEntity<Entity>,
   options: ContinuousAggregateOptions<
     Extract<keyof Entity, string>,
     By,

@@ -4,7 +4,7 @@ import { aggregateEntity, type AggregateName } from './aggregate-entity.ts';
 import type { ContinuousAggregateOptions } from './aggregate-options.ts';
 import { checkAggregate } from './check-aggregate.ts';
 import { declareAggregate, declareRemoved } from './declared-aggregates.ts';
-import { metadataOf, type EntityLike } from './entity-like.ts';
+import { metadataOf, type EntityLike, type TypedEntity } from './entity-like.ts';
 
 /** A row of a continuous aggregate: the beginning of its bucket, what it is grouped by, and what was selected. */
 export type AggregateRow<Entity, By extends keyof Entity, G extends keyof Entity, S> = { bucket: Entity[By] } & {
@@ -28,7 +28,7 @@ export function continuousAggregate<
   const G extends Extract<keyof Entity, string> = never,
 >(
   name: string,
-  source: EntityLike<Entity>,
+  source: TypedEntity<Entity>,
   options: ContinuousAggregateOptions<
     Extract<keyof Entity, string>,
     By,
@@ -39,13 +39,13 @@ export function continuousAggregate<
 ): EntitySchema<AggregateRow<Entity, By, G, S>>;
 export function continuousAggregate<Entity>(
   name: string,
-  source: EntityLike<Entity>,
+  source: TypedEntity<Entity>,
   options: false,
   removed?: { viewName?: string },
 ): void;
 export function continuousAggregate(
   name: string,
-  source: EntityLike<object>,
+  source: EntityLike,
   options: false | ContinuousAggregateOptions,
   { viewName }: { viewName?: string } = {},
 ): unknown {
