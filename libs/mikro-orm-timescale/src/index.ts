@@ -63,3 +63,4 @@ export {
 } from './query/selection.ts';
 export type { TimescaleSettings } from './orm/settings.ts';
 export { Timescale } from './orm/timescale.ts';
+export type { PullOptions } from './pull/pull.ts';

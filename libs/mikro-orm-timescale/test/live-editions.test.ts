@@ -68,4 +68,8 @@ hypertable(Reading, { by: 'time', chunkInterval: '1 day' });
       'public.reading: compress() needs the community edition of TimescaleDB, and the server has 2.',
     );
   });
+
+  test('what is there is pulled', async () => {
+    expect(await ts.pull()).toContain(`hypertable(Reading, {\n  by: 'time',\n  chunkInterval: '1 day',\n});`);
+  });
 });

@@ -12,6 +12,7 @@ import { confirmDrop, previewDrop, type DropPreview } from '../live/drop-chunks.
 import { refresh, type RefreshWindow } from '../live/refresh.ts';
 import { runJob, type Policy } from '../live/run-job.ts';
 import { hypertableAt, sessionOf } from '../live/session.ts';
+import { pull, type PullOptions } from '../pull/pull.ts';
 import { defaultSchema, nameOf } from './name-of.ts';
 import { TimescaleSchemaGenerator } from './schema-generator.ts';
 
@@ -79,6 +80,8 @@ export interface LiveTimescale {
    * @throws NotThere, TransactionOpen where the job commits in between
    */
   runJob(job: number | { entity: EntityLike; policy: Policy }, options?: AtSchema): Promise<Job>;
+  /** The hypertables that are there, as TypeScript source. */
+  pull(options?: PullOptions): Promise<string>;
 }
 
 /** @param em of an ORM with the extension `Timescale` */
@@ -110,6 +113,7 @@ export function timescale(em: EntityManager): LiveTimescale {
     dropChunks: dropChunksOf(em),
     runJob: (job, options) =>
       runJob(em, typeof job === 'number' ? job : { name: named(job.entity, options), policy: job.policy }),
+    pull: (options = {}) => pull(em, options),
   };
 }
 
