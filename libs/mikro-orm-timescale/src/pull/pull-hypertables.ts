@@ -12,7 +12,7 @@ import { comment, isIdentifier, quoted } from './typescript.ts';
 
 /** For each hypertable the call of `hypertable()`, with a guess at the entity where the ORM knows none. */
 export async function pullHypertables(em: EntityManager, { entity, schema }: PullOptions): Promise<PulledBlock[]> {
-  const wanted = entity && nameOf(em, entity.meta, schema);
+  const wanted = entity && nameOf(em, entity, schema);
   const found = (await readTables(em)).filter(
     ({ table }) =>
       (wanted === undefined || (table.name === wanted.name && table.schema === wanted.schema)) &&
@@ -106,7 +106,7 @@ class Puller {
 
 function isOf(em: EntityManager, meta: EntityMetadata, table: DatabaseTable): boolean {
   if (meta.collection !== table.name) return false;
-  return meta.schema === '*' || nameOf(em, meta, undefined).schema === table.schema;
+  return meta.schema === '*' || nameOf(em, { meta }, undefined).schema === table.schema;
 }
 
 function propertyOf(meta: EntityMetadata, column: string): string | undefined {

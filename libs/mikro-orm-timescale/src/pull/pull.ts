@@ -1,10 +1,11 @@
-import type { EntityManager, EntitySchema } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { EntityLike } from '../definition/entity-like.ts';
 import { pullHypertables } from './pull-hypertables.ts';
 import { list, quoted } from './typescript.ts';
 
 export interface PullOptions {
   /** Only this entity's table. */
-  entity?: Pick<EntitySchema, 'meta'>;
+  entity?: EntityLike;
   /** Only what is in this schema; of an entity with the schema `*`, which tenant's. */
   schema?: string;
   /** The module that exports the entities which are known, such as './entities.ts'. Absent: they are not imported. */
