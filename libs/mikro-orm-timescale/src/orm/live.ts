@@ -29,6 +29,13 @@ export interface AtSchema {
 export interface LiveTimescale {
   /** What leads from the database to the model, in order; nothing where they agree. */
   diff(options?: AtSchema): Promise<Step[]>;
+  /**
+   * Takes the steps of `diff()` in one transaction of its own and answers them; what MikroORM itself would change stays
+   * as it is. With `safe`, steps that lose rows are left out.
+   *
+   * @throws DestructiveChange where a step loses rows, neither `safe` nor `allowDestructive` being set
+   */
+  apply(options?: AtSchema & { safe?: boolean }): Promise<Step[]>;
   /** @throws SchemaDrift where `diff()` has a step */
   check(options?: AtSchema): Promise<void>;
   capabilities(): Promise<LiveCapabilities>;
@@ -91,6 +98,7 @@ export function timescale(em: EntityManager): LiveTimescale {
   const named = (entity: EntityLike, options?: AtSchema) => nameOf(em, entity, options?.schema);
   return {
     diff,
+    apply: (options = {}) => generatorOf(em).applyTimescaleSteps(options),
     async check(options) {
       const steps = await diff(options);
       if (steps.length > 0) throw new SchemaDrift(steps);

@@ -26,6 +26,7 @@ import { leaveToSearchPath } from '../state/target-of.ts';
 import { limitAggregates } from './limit-aggregates.ts';
 import { limitToServer } from './limit-to-server.ts';
 import { matchAggregates } from './match-aggregates.ts';
+import { runStatements } from './run-statements.ts';
 import type { TimescaleSettings } from './settings.ts';
 
 type UpdateOptions = UpdateSchemaOptions<DatabaseSchema>;
@@ -97,6 +98,23 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
     return (await this.#compare(options)).steps;
   }
 
+  /**
+   * Takes these steps, and no others of MikroORM's own, in one transaction; answers them in the order they were taken.
+   *
+   * @throws DestructiveChange
+   */
+  async applyTimescaleSteps(options: UpdateOptions = {}): Promise<Step[]> {
+    const { from, steps } = await this.#compare(options);
+    const absent = steps.find(({ when }) => when === 'create');
+    if (absent) {
+      throw new Error(`${absent.hypertable}: there is no such table. Make it with a migration or orm.schema.update().`);
+    }
+    const allowed = this.#allowed(steps, options);
+    const inOrder = [...allowed.filter(isBefore), ...allowed.filter((step) => !isBefore(step))];
+    await runStatements(this.connection, [...this.#extension(from, allowed), ...inOrder.map(({ sql }) => sql)]);
+    return inOrder;
+  }
+
   async #compare(options: UpdateOptions): Promise<Comparison> {
     options.safe ??= false;
     options.dropTables ??= true;
@@ -137,12 +155,14 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
   }
 
   #upSql({ from, up, steps }: Comparison, options: UpdateOptions): string {
+    const allowed = this.#allowed(steps, options);
+    return this.#around(this.diffToSQL(up, options), from, allowed);
+  }
+
+  #allowed(steps: Step[], { safe }: UpdateOptions): Step[] {
     const destructive = steps.filter(({ safety }) => safety === 'destructive');
-    if (destructive.length > 0 && !this.#settings.allowDestructive && !options.safe) {
-      throw new DestructiveChange(destructive);
-    }
-    const wanted = options.safe ? steps.filter(({ safety }) => safety !== 'destructive') : steps;
-    return this.#around(this.diffToSQL(up, options), from, wanted);
+    if (destructive.length > 0 && !this.#settings.allowDestructive && !safe) throw new DestructiveChange(destructive);
+    return safe ? steps.filter(({ safety }) => safety !== 'destructive') : steps;
   }
 
   #downSql({ from, down, steps }: Comparison, options: UpdateOptions): string {
@@ -174,9 +194,12 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
   #around(sql: string, from: DatabaseSchema, steps: readonly Step[]): string {
     const statements = (when: Step['when']): string[] =>
       steps.filter((step) => step.when === when).map(({ sql }) => sql);
+    return joinSql([...this.#extension(from, steps), ...statements('before')], sql, statements('after'));
+  }
+
+  #extension(from: DatabaseSchema, steps: readonly Step[]): string[] {
     const first = steps.length > 0 && !from.getTables().some((table) => hypertableOf(table));
-    const extension = first ? [createExtension(this.#settings.extensionSchema)] : [];
-    return joinSql([...extension, ...statements('before')], sql, statements('after'));
+    return first ? [createExtension(this.#settings.extensionSchema)] : [];
   }
 
   #limit(wanted: ReturnType<typeof desiredState>, table: DatabaseTable): ReturnType<typeof desiredState> | undefined {
@@ -246,6 +269,10 @@ function leaveOwnIndexes(from: DatabaseTable, to: DatabaseTable | undefined): vo
   if (!to || own.size === 0) return;
   for (const { keyName } of to.getIndexes()) own.delete(keyName);
   from.setIndexes(from.getIndexes().filter(({ keyName }) => !own.has(keyName)));
+}
+
+function isBefore({ when }: Step): boolean {
+  return when === 'before';
 }
 
 function joinSql(before: readonly string[], sql: string, after: readonly string[]): string {

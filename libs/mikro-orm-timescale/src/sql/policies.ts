@@ -31,7 +31,9 @@ export function alterPolicy(
   setting: 'drop_after' | 'compress_after' | 'index_name',
   value: CanonicalWidth,
 ): string {
-  const json = typeof value === 'number' ? `to_jsonb(${value}::bigint)` : `to_jsonb(${literal(value)}::text)`;
+  // An interval goes in as PostgreSQL spells it, as it does where the policy is added.
+  const type = typeof value === 'number' ? 'bigint' : setting === 'index_name' ? 'text' : 'interval';
+  const json = `to_jsonb(${literal(String(value))}::${type})`;
   return alterJob(target, procedure, [`config => jsonb_set(config, '{${setting}}', ${json})`, keptTimeZone]);
 }
 

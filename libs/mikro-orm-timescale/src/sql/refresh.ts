@@ -26,15 +26,21 @@ export function removeRefresh(target: Target): string {
 /** Changes the policy where it is, so that its job keeps number, schedule and history. */
 export function alterRefresh(target: Target, state: RefreshState): string {
   const { start, end, bucketsPerBatch, maxBatchesPerExecution, refreshNewestFirst } = state;
-  const settings: Record<string, CanonicalWidth | boolean | null> = {
-    start_offset: start,
-    end_offset: end,
-    ...(bucketsPerBatch !== undefined && { buckets_per_batch: bucketsPerBatch }),
-    ...(maxBatchesPerExecution !== undefined && { max_batches_per_execution: maxBatchesPerExecution }),
-    ...(refreshNewestFirst !== undefined && { refresh_newest_first: refreshNewestFirst }),
-  };
-  const config = `config => config || ${literal(JSON.stringify(settings))}::jsonb`;
+  const settings: [string, string][] = [
+    ['start_offset', offsetSql(start)],
+    ['end_offset', offsetSql(end)],
+    ...(bucketsPerBatch === undefined ? [] : [setting('buckets_per_batch', bucketsPerBatch)]),
+    ...(maxBatchesPerExecution === undefined ? [] : [setting('max_batches_per_execution', maxBatchesPerExecution)]),
+    ...(refreshNewestFirst === undefined ? [] : [setting('refresh_newest_first', refreshNewestFirst)]),
+  ];
+  // An interval goes in as PostgreSQL spells it, as it does where the policy is added.
+  const json = settings.map(([name, value]) => `${literal(name)}, ${value}`).join(', ');
+  const config = `config => config || jsonb_build_object(${json})`;
   return alterJob(target, 'policy_refresh_continuous_aggregate', [config, keptTimeZone]);
+}
+
+function setting(name: string, value: number | boolean): [string, string] {
+  return [name, String(value)];
 }
 
 function offsetSql(width: CanonicalWidth | null, integer = 'bigint'): string {
