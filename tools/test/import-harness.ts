@@ -31,7 +31,7 @@ export interface EventsProcess {
 /** The events service as a process of its own, on a fresh database. */
 export async function startEventsProcess(retention: 'none' | '3 months'): Promise<EventsProcess> {
   const database = await testDatabase({
-    schemaDir: service('db'),
+    schemaDirs: [service('db'), pathOf('../../libs/mikro-orm-timescale/src')],
     variant: retention === 'none' ? 'none' : '',
     migrate: (url) => migrate(url, retention),
   });

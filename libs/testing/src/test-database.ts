@@ -14,19 +14,19 @@ export interface TestDatabase {
 }
 
 /**
- * A fresh database in memory with a migrated schema. The migrations run once for as long as the files under `schemaDir`
+ * A fresh database in memory with a migrated schema. The migrations run once for as long as the files under `schemaDirs`
  * stay as they are; after that, each database begins from their snapshot.
  */
 export async function testDatabase(options: {
-  /** The folder that holds everything the schema depends on. */
-  schemaDir: string;
+  /** The folders that hold everything the schema depends on. */
+  schemaDirs: readonly string[];
   /** What else the migration depends on. */
   variant?: string;
   migrate: (url: string) => Promise<unknown>;
 }): Promise<TestDatabase> {
-  const { schemaDir, variant = '', migrate } = options;
+  const { schemaDirs, variant = '', migrate } = options;
   // A snapshot depends on the embedded database that wrote it, too.
-  const key = `${digestOf(schemaDir, embeddedDatabaseDir)} ${variant}`;
+  const key = `${digestOf(...schemaDirs, embeddedDatabaseDir)} ${variant}`;
   const { server } = await databaseFromTemplate({
     server: (from) => start({ ...from, jobIntervalMs: false }),
     key,

@@ -1,11 +1,11 @@
 import { readDatabaseUrl, readInteger, readLogLevel, StartupError, type Environment } from '@tidemark/grpc-kit';
+import type { Interval } from '@tidemark/mikro-orm-timescale';
 
 export interface MigrationConfig {
   databaseUrl: string;
-  /** PostgreSQL intervals. */
-  chunkInterval: string;
+  chunkInterval: Interval;
   /** Undefined: kept for ever. */
-  retention: string | undefined;
+  retention: Interval | undefined;
   logLevel: string;
 }
 
@@ -39,9 +39,13 @@ export function readMigrationConfig(env: Environment = process.env): MigrationCo
   };
 }
 
-function interval(name: string, text: string): string {
-  if (/^[1-9]\d{0,3} (hour|day|week|month|year)s?$/.test(text)) return text;
+function interval(name: string, text: string): Interval {
+  if (isInterval(text)) return text;
   throw new StartupError(
     `${name} is "${text}": write it such as "12 hours", "1 day", "2 weeks", "3 months", "1 year".`,
   );
+}
+
+function isInterval(text: string): text is Extract<Interval, string> {
+  return /^[1-9]\d{0,3} (hour|day|week|month|year)s?$/.test(text);
 }

@@ -30,7 +30,9 @@ export const log = silentLog('events');
 
 export function eventsDatabase(retention?: 'none'): ReturnType<typeof testDatabase> {
   return testDatabase({
-    schemaDir: fileURLToPath(new URL('../src/db', import.meta.url)),
+    schemaDirs: ['../src/db', '../../../libs/mikro-orm-timescale/src'].map((folder) =>
+      fileURLToPath(new URL(folder, import.meta.url)),
+    ),
     variant: retention ?? '',
     migrate: (url) =>
       migrate(url, { chunkInterval: '1 day', retention: retention === 'none' ? undefined : '3 months' }, log),

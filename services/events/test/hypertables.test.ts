@@ -50,19 +50,48 @@ test('the key is (time, id) and the only index', async () => {
   expect(indexes.map(({ indexdef }) => indexdef)).toEqual([expect.stringMatching(/UNIQUE INDEX .* \("?time"?, id\)/)]);
 });
 
-test('migrating again changes nothing, and a new configuration is taken over', async () => {
-  const jobs = 'SELECT job_id, config FROM timescaledb_information.jobs ORDER BY job_id';
-  const before = await sql(jobs);
+test('migrating again changes nothing, and a new configuration is taken over in place', async () => {
+  const jobs = (): Promise<{ job_id: number; config: object }[]> =>
+    sql('SELECT job_id, config FROM timescaledb_information.jobs ORDER BY job_id');
+  const before = await jobs();
   await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: '3 months' }, log);
-  expect(await sql(jobs)).toEqual(before);
+  expect(await jobs()).toEqual(before);
 
   await migrate(harness.databaseUrl, { chunkInterval: '6 hours', retention: '2 years' }, log);
   expect((await harness.hypertables.getHypertable({ name: 'events' })).hypertable).toMatchObject({
     chunkInterval: { seconds: 21_600n },
     retention: '2 years',
   });
+  expect((await jobs()).map(({ job_id }) => job_id)).toEqual(before.map(({ job_id }) => job_id));
   await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: undefined }, log);
   expect((await harness.hypertables.getHypertable({ name: 'events' })).hypertable).toMatchObject({ retention: '' });
+});
+
+test('a shorter retention is taken over, and the log says what was done and how safe it is', async () => {
+  await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: '2 years' }, log);
+  const info = import.meta.jest.spyOn(log, 'info').mockReturnValue(undefined);
+  await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: '3 months' }, log);
+  expect(info.mock.calls).toEqual([[expect.stringMatching(/^set \(destructive\): .*3 months/)]]);
+  info.mockRestore();
+  expect((await harness.hypertables.getHypertable({ name: 'events' })).hypertable).toMatchObject({
+    retention: '3 mons',
+  });
+});
+
+test('columns and policies that somebody added by hand stay as they are', async () => {
+  await sql(`
+    ALTER TABLE events.events ADD COLUMN note text;
+    ALTER TABLE events.events SET (timescaledb.enable_columnstore = true);
+    CALL add_columnstore_policy('events.events', after => interval '7 days')`);
+  await migrate(harness.databaseUrl, { chunkInterval: '6 hours', retention: '3 months' }, log);
+  expect(
+    await sql(`SELECT FROM information_schema.columns WHERE table_name = 'events' AND column_name = 'note'`),
+  ).toHaveLength(1);
+  expect(await sql(`SELECT FROM timescaledb_information.jobs WHERE proc_name = 'policy_compression'`)).toHaveLength(1);
+  await sql(`
+    CALL remove_columnstore_policy('events.events');
+    ALTER TABLE events.events SET (timescaledb.enable_columnstore = false);
+    ALTER TABLE events.events DROP COLUMN note`);
 });
 
 test('the retention policy drops chunks that are wholly too old, and nothing else', async () => {

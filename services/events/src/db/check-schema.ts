@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { sqlStateOf, StartupError } from '@tidemark/grpc-kit';
-import { migrations } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
 
 const remedy = 'run "npx nx run events:migrate" with the same DATABASE_URL first.';
 // https://www.postgresql.org/docs/17/errcodes-appendix.html

@@ -1,42 +1,22 @@
-import { randomBytes } from 'node:crypto';
+// Made from the model by "npx nx run events:create-migration".
 import { Migration } from '@mikro-orm/migrations';
 
-/**
- * The hypertable of events, the role of the service, and what the role may do: read and add, but neither change nor
- * remove. Chunks belong to the table's owner, who drops them.
- */
 export class CreateEvents extends Migration {
   override up(): void {
+    this.addSql(`create extension if not exists "timescaledb" schema "public";`);
+
+    this.addSql(`create schema if not exists "events";`);
     this.addSql(
-      `DO $$ BEGIN CREATE ROLE tidemark_events NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+      `create table "events"."events" ("time" timestamptz not null, "id" uuid not null, "received_time" timestamptz not null, "page" text not null, "user_agent" text null, "ip_address" inet null, "referrer" text null, "session_id" text null, "user_id" text null, "duration_us" bigint null, "properties" jsonb null, primary key ("time", "id"));`,
     );
-    this.addSql(`
-      CREATE TABLE events.events (
-        time timestamptz NOT NULL,
-        id uuid NOT NULL,
-        received_time timestamptz NOT NULL,
-        page text NOT NULL,
-        user_agent text,
-        ip_address inet,
-        referrer text,
-        session_id text,
-        user_id text,
-        duration_us bigint CHECK (duration_us >= 0),
-        properties jsonb,
-        PRIMARY KEY (time, id)
-      )`);
-    // The key serves the range scan as well, so that TimescaleDB's own index on the time would only cost.
     this.addSql(
-      `SELECT create_hypertable('events.events', by_range('time', INTERVAL '1 day'), create_default_indexes => false)`,
+      `select "public".create_hypertable('"events"."events"', "public".by_range('time'), create_default_indexes => false);`,
     );
-    this.addSql(`CREATE TABLE events.settings (name text PRIMARY KEY, value bytea NOT NULL)`);
-    this.addSql(`INSERT INTO events.settings VALUES ('page_token_key', '\\x${randomBytes(32).toString('hex')}')`);
-    // A service that logs in as this user takes the role on; a superuser may anyway.
+
     this.addSql(
-      `DO $$ BEGIN IF NOT pg_has_role(current_user, 'tidemark_events', 'SET') THEN GRANT tidemark_events TO current_user; END IF; END $$`,
+      `create table "events"."settings" ("name" text not null, "value" bytea not null, primary key ("name"));`,
     );
-    this.addSql(`GRANT USAGE ON SCHEMA events TO tidemark_events`);
-    this.addSql(`GRANT SELECT, INSERT ON events.events TO tidemark_events`);
-    this.addSql(`GRANT SELECT ON events.settings, events.migrations TO tidemark_events`);
+
+    this.addSql(`alter table "events"."events" add constraint "events_duration_us_check" check (duration_us >= 0);`);
   }
 }
