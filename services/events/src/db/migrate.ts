@@ -32,6 +32,11 @@ async function ensureTimescale(client: pg.Client): Promise<void> {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new StartupError(`TimescaleDB cannot be enabled in the database: ${why}`, { cause });
   }
+  await refuseOtherSchema(client);
+}
+
+/** The migrations name TimescaleDB's functions with the schema. */
+async function refuseOtherSchema(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ schema: string }>(
     `SELECT extnamespace::regnamespace::text AS schema FROM pg_extension WHERE extname = 'timescaledb'`,
   );
