@@ -1,3 +1,5 @@
+import type { ExpandProperty, Primary, Scalar } from '@mikro-orm/core';
+
 /**
  * What a bucket holds of the rows that fall into it: the same in a continuous aggregate and in a query. `P` are property
  * names of the entity, so that a wrong one does not compile.
@@ -31,9 +33,16 @@ export type SelectedValue<Entity, S> =
           ? number[] | null
           : S extends { property: infer P }
             ? P extends keyof Entity
-              ? Entity[P] | null
+              ? PropertyValue<Entity[P]> | null
               : never
             : never;
+
+/** What a row has of a property: of a relation its primary key, of nothing null. */
+export type PropertyValue<Value> = Value extends null | undefined
+  ? null
+  : Value extends Scalar | readonly unknown[]
+    ? Value
+    : Primary<ExpandProperty<Value>>;
 
 /** All rows, or those where the property is not null. */
 export function count(): { kind: 'count' };

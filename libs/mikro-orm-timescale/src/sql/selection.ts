@@ -26,7 +26,9 @@ export function selectionSql(
       return call(`${extension}.${selection.kind}`, column(selection.property), column(selection.by));
     case 'histogram': {
       const { property, min, max, buckets } = selection;
-      return call(`${extension}.histogram`, column(property), min, max, buckets);
+      // It would count null as 0.
+      const filter = `filter (where ${column(property)} is not null)`;
+      return `${call(`${extension}.histogram`, column(property), min, max, buckets)} ${filter}`;
     }
     case 'raw':
       return selection.sql(columns);
