@@ -80,3 +80,17 @@ export class SchemaDrift extends Error {
     this.steps = steps;
   }
 }
+
+/** A query that cannot be answered as it is asked; the message names the entity, the option and what to change. */
+export class InvalidQuery extends Error {
+  override readonly name = 'InvalidQuery';
+
+  readonly entity: string;
+  readonly option: string;
+
+  constructor(entity: string, option: string, problem: string, remedy: string, cause?: unknown) {
+    super(`query of ${entity}, ${option}: ${problem}. ${remedy}.`, cause === undefined ? {} : { cause });
+    this.entity = entity;
+    this.option = option;
+  }
+}

@@ -3,7 +3,7 @@ export type { Chunk } from './catalog/chunks.ts';
 export type { Job, JobError, JobRun } from './catalog/jobs.ts';
 export type { LiveCapabilities } from './catalog/live-capabilities.ts';
 export type { ColumnstoreStats, HypertableStats } from './catalog/stats.ts';
-export type { BucketOptions, ContinuousAggregateOptions, RefreshOptions } from './definition/aggregate-options.ts';
+export type { AggregateBucket, ContinuousAggregateOptions, RefreshOptions } from './definition/aggregate-options.ts';
 export { continuousAggregate, type AggregateRow } from './definition/continuous-aggregate.ts';
 export type { EntityLike, TypedEntity } from './definition/entity-like.ts';
 export { hypertable } from './definition/hypertable.ts';
@@ -28,6 +28,7 @@ export {
   ImpossibleChange,
   InvalidContinuousAggregate,
   InvalidHypertable,
+  InvalidQuery,
   MissingFeature,
   SchemaDrift,
 } from './faults.ts';
@@ -64,3 +65,5 @@ export {
 export type { TimescaleSettings } from './orm/settings.ts';
 export { Timescale } from './orm/timescale.ts';
 export type { PullOptions } from './pull/pull.ts';
+export type { BucketOptions, BucketRow, Fill, FillMode, Moment } from './query/bucket-options.ts';
+export type { Fragment, Fragments, TimeBucketOptions } from './query/fragments.ts';

@@ -16,7 +16,11 @@ export interface Capabilities {
   schema: string | undefined;
 }
 
-/** Asked once per connection pool, and again as long as the extension is not there. */
+/**
+ * Asked once per connection pool, and again as long as the extension is not there.
+ *
+ * @param ctx the transaction to ask in
+ */
 export async function capabilitiesOf(connection: AbstractSqlConnection, ctx?: Transaction): Promise<Capabilities> {
   const known = probed.get(connection);
   if (known) return known;

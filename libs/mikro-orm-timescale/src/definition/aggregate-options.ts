@@ -18,7 +18,7 @@ export interface ContinuousAggregateOptions<
   N extends string = string,
 > {
   /** `['1 hour', 'time']`, or with a time zone, an origin or an offset. */
-  bucket: readonly [Width, By] | BucketOptions<By>;
+  bucket: readonly [Width, By] | AggregateBucket<By>;
   groupBy?: readonly G[];
   select: S;
   /** The name of the view; by default the naming strategy makes it of the entity's name, as for a table. */
@@ -36,7 +36,7 @@ export interface ContinuousAggregateOptions<
   indexes?: readonly { readonly [K in N]?: Order }[];
 }
 
-export interface BucketOptions<By extends string = string> {
+export interface AggregateBucket<By extends string = string> {
   width: Width;
   by: By;
   /** IANA name, for a timestamp with time zone: buckets begin at its local times. */

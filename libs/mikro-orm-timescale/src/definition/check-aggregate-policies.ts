@@ -1,5 +1,5 @@
 import { isAtLeast, formatInterval, parseInterval } from '../interval.ts';
-import type { BucketOptions, ContinuousAggregateOptions, RefreshOptions } from './aggregate-options.ts';
+import type { AggregateBucket, ContinuousAggregateOptions, RefreshOptions } from './aggregate-options.ts';
 import type { AggregateSource } from './aggregate-source.ts';
 import { checkAggregateWidth, type Fail } from './check-aggregate.ts';
 import type { Width } from './options.ts';
@@ -8,7 +8,7 @@ import { scheduleFault, type PolicySchedule } from './policy-schedule.ts';
 /** What the policies of an aggregate have to do with each other, and with its source. */
 export function checkAggregatePolicies(
   options: ContinuousAggregateOptions,
-  bucket: BucketOptions,
+  bucket: AggregateBucket,
   source: AggregateSource,
   fail: Fail,
 ): void {
@@ -43,7 +43,7 @@ export function checkAggregatePolicies(
 
 function checkWindow(
   { start, end }: RefreshOptions,
-  { width }: BucketOptions,
+  { width }: AggregateBucket,
   source: AggregateSource,
   fail: Fail,
 ): void {

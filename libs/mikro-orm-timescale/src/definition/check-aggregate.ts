@@ -2,7 +2,7 @@ import type { EntityMetadata } from '@mikro-orm/core';
 import { InvalidContinuousAggregate } from '../faults.ts';
 import { parseInterval } from '../interval.ts';
 import type { Selection } from '../query/selection.ts';
-import type { BucketOptions, ContinuousAggregateOptions } from './aggregate-options.ts';
+import type { AggregateBucket, ContinuousAggregateOptions } from './aggregate-options.ts';
 import { aggregateSource, type AggregateSource } from './aggregate-source.ts';
 import { checkAggregatePolicies } from './check-aggregate-policies.ts';
 import { checkHierarchy } from './check-hierarchy.ts';
@@ -29,7 +29,7 @@ export function checkAggregate(name: string, source: EntityMetadata, options: Co
   checkAggregatePolicies(options, bucket, about, fail);
 }
 
-export function bucketOptions(bucket: ContinuousAggregateOptions['bucket']): BucketOptions {
+export function bucketOptions(bucket: ContinuousAggregateOptions['bucket']): AggregateBucket {
   return 'by' in bucket ? bucket : { width: bucket[0], by: bucket[1] };
 }
 
@@ -45,7 +45,7 @@ export function checkAggregateWidth(
   if (problem !== undefined && remedy) fail(option, problem, remedy);
 }
 
-function checkBucket(bucket: BucketOptions, about: AggregateSource, source: EntityMetadata, fail: Fail): void {
+function checkBucket(bucket: AggregateBucket, about: AggregateSource, source: EntityMetadata, fail: Fail): void {
   const { by, width, timeZone, origin, offset } = bucket;
   if (by !== about.by) {
     fail('bucket', `"${by}" is not what ${source.className} is partitioned by`, `Use "${about.by}"`);
@@ -80,7 +80,7 @@ function checkBucket(bucket: BucketOptions, about: AggregateSource, source: Enti
 
 function checkColumns(
   { groupBy = [], select, indexes }: ContinuousAggregateOptions,
-  { by }: BucketOptions,
+  { by }: AggregateBucket,
   source: EntityMetadata,
   fail: Fail,
 ): void {

@@ -1,9 +1,9 @@
 import { parseInterval, type ParsedInterval } from '../interval.ts';
-import type { BucketOptions } from './aggregate-options.ts';
+import type { AggregateBucket } from './aggregate-options.ts';
 import type { Fail } from './check-aggregate.ts';
 
 /** Each bucket of an aggregate on an aggregate has to be made of whole ones. */
-export function checkHierarchy(bucket: BucketOptions, below: BucketOptions, fail: Fail): void {
+export function checkHierarchy(bucket: AggregateBucket, below: AggregateBucket, fail: Fail): void {
   const widths = `"${spelled(bucket.width)}" of "${spelled(below.width)}"`;
   if (!divides(below.width, bucket.width)) {
     fail('bucket', `${widths} is no whole number of buckets`, 'Give a multiple of the width below');
@@ -26,7 +26,7 @@ export function checkHierarchy(bucket: BucketOptions, below: BucketOptions, fail
 }
 
 /** Whole buckets below only where both begin at the same times. */
-function checkBeginning({ origin, offset }: BucketOptions, below: BucketOptions, fail: Fail): void {
+function checkBeginning({ origin, offset }: AggregateBucket, below: AggregateBucket, fail: Fail): void {
   const option = origin === undefined ? 'bucket.offset' : 'bucket.origin';
   const same = canonicalTime(origin) === canonicalTime(below.origin) && spelled(offset) === spelled(below.offset);
   if (same) return;
@@ -43,7 +43,7 @@ function sinceDefaultOrigin(origin: Date | string): number {
   return (new Date(origin).getTime() - Date.UTC(2000, 0, 3)) * 1_000;
 }
 
-function isNothing(width: Exclude<BucketOptions['offset'], undefined>): boolean {
+function isNothing(width: Exclude<AggregateBucket['offset'], undefined>): boolean {
   return typeof width === 'object' && width.microseconds === 0;
 }
 
@@ -52,7 +52,7 @@ function canonicalTime(time: Date | string | undefined): number | undefined {
 }
 
 /** Days of a zone are whole UTC hours long and begin at whole ones only where its offsets are whole hours. */
-function checkZone(timeZone: string, { width }: BucketOptions, fail: Fail): void {
+function checkZone(timeZone: string, { width }: AggregateBucket, fail: Fail): void {
   const { micros, days, months } = parsed(width) ?? { micros: 0, days: 0, months: 0 };
   const minutes = months + days > 0 ? 24 * 60 : micros / 60_000_000;
   const offset = [...offsetsOf(timeZone)].find((each) => each % minutes !== 0);
@@ -76,7 +76,7 @@ function offsetsOf(timeZone: string): Set<number> {
   return offsets;
 }
 
-function divides(below: BucketOptions['width'], width: BucketOptions['width']): boolean {
+function divides(below: AggregateBucket['width'], width: AggregateBucket['width']): boolean {
   if (typeof width === 'number' || typeof below === 'number') return Number(width) % Number(below) === 0;
   const [small, large] = [parsed(below), parsed(width)];
   if (!small || !large) return false;
@@ -86,10 +86,10 @@ function divides(below: BucketOptions['width'], width: BucketOptions['width']): 
   return (large.months > 0 ? 86_400_000_000 : fixed(large)) % fixed(small) === 0;
 }
 
-function parsed(width: BucketOptions['width']): ParsedInterval | undefined {
+function parsed(width: AggregateBucket['width']): ParsedInterval | undefined {
   return typeof width === 'number' ? undefined : parseInterval(width);
 }
 
-function spelled(width: BucketOptions['offset']): string {
+function spelled(width: AggregateBucket['offset']): string {
   return typeof width === 'object' ? JSON.stringify(width) : String(width);
 }

@@ -1,3 +1,4 @@
+import type { EntityKey, EntityName } from '@mikro-orm/core';
 import type { AbstractSqlConnection, EntityManager } from '@mikro-orm/postgresql';
 import { readChunks, type Chunk } from '../catalog/chunks.ts';
 import { readJobs, type Job } from '../catalog/jobs.ts';
@@ -13,6 +14,9 @@ import { refresh, type RefreshWindow } from '../live/refresh.ts';
 import { runJob, type Policy } from '../live/run-job.ts';
 import { hypertableAt, sessionOf } from '../live/session.ts';
 import { pull, type PullOptions } from '../pull/pull.ts';
+import type { BucketOptions, BucketRow, Fill, Moment, Selections } from '../query/bucket-options.ts';
+import { bucket } from '../query/bucket.ts';
+import { fragmentsFor, type BuilderOf, type Fragments } from '../query/fragments.ts';
 import { defaultSchema, nameOf } from './name-of.ts';
 import { TimescaleSchemaGenerator } from './schema-generator.ts';
 
@@ -89,6 +93,23 @@ export interface LiveTimescale {
   runJob(job: number | { entity: EntityLike; policy: Policy }, options?: AtSchema): Promise<Job>;
   /** The hypertables that are there, as TypeScript source. */
   pull(options?: PullOptions): Promise<string>;
+  /**
+   * The rows of an entity by buckets of time, see `BucketOptions`. One row for each bucket and group.
+   *
+   * @throws InvalidQuery where the question makes no sense; MissingFeature where it takes the extension and there is none
+   */
+  bucket<
+    Entity extends object,
+    At extends Moment,
+    const Group extends EntityKey<Entity>,
+    const Select extends Selections<Entity>,
+    const Filling extends Fill<Select> = 'none',
+  >(
+    entity: EntityName<Entity>,
+    options: BucketOptions<Entity, At, Group, Select, Filling>,
+  ): Promise<BucketRow<Entity, At, Group, Select, Filling>[]>;
+  /** TimescaleDB's functions for the columns of a QueryBuilder: `const { timeBucket, last } = ts.fragments(qb)`. */
+  fragments<Entity>(builder: BuilderOf<Entity>): Fragments<EntityKey<Entity>>;
 }
 
 /** @param em of an ORM with the extension `Timescale` */
@@ -122,6 +143,8 @@ export function timescale(em: EntityManager): LiveTimescale {
     runJob: (job, options) =>
       runJob(em, typeof job === 'number' ? job : { name: named(job.entity, options), policy: job.policy }),
     pull: (options = {}) => pull(em, options),
+    bucket: (entity, options) => bucket(em, entity, options),
+    fragments: (builder) => fragmentsFor(builder, generatorOf(em).extensionSchema, em.getPlatform()),
   };
 }
 

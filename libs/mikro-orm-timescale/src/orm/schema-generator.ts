@@ -50,6 +50,10 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
     this.#settings = settings;
   }
 
+  get extensionSchema(): string {
+    return this.#settings.extensionSchema;
+  }
+
   /** What the model wants. The snapshots of the Migrator are its JSON. */
   override getTargetSchema(schema?: string, includeWildcardSchema = false): DatabaseSchema {
     checkSources(this.metadata);

@@ -1,0 +1,20 @@
+/** Repeatable dice (mulberry32). */
+export interface Dice {
+  /** From 0 to below 1. */
+  fraction(): number;
+  /** A whole number from 0 to below the limit. */
+  below(limit: number): number;
+  oneOf<T>(choices: readonly T[]): T;
+}
+
+export function dice(seed: number): Dice {
+  let state = seed;
+  const fraction = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  const below = (limit: number): number => Math.floor(fraction() * limit);
+  return { fraction, below, oneOf: (choices) => choices[below(choices.length)] as never };
+}
