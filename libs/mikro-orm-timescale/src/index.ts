@@ -56,7 +56,7 @@ export {
   last,
   max,
   min,
-  raw,
+  rawAggregate,
   sum,
   type RawSelection,
   type SelectedValue,

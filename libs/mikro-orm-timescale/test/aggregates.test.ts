@@ -10,7 +10,7 @@ import {
   last,
   max,
   min,
-  raw,
+  rawAggregate,
   sum,
   timescale,
   type ContinuousAggregateOptions,
@@ -229,7 +229,7 @@ test('its entity is read like any other, typed, and cannot be written', async ()
       firstTemp: first('temp', 'time'),
       lastSerial: last('serial', 'time'),
       spread: histogram('temp', { min: 0, max: 10, buckets: 2 }),
-      warm: raw<number>(({ temp }) => `CAST(count(*) FILTER (WHERE ${temp} > 5) AS int)`),
+      warm: rawAggregate<number>(({ temp }) => `CAST(count(*) FILTER (WHERE ${temp} > 5) AS int)`),
     },
     realtime: true,
   });
@@ -416,7 +416,7 @@ test('columns of the hypertable get other names, another type only with the opt-
     const Hourly = continuousAggregate('Hourly', Reading, {
       bucket: ['1 hour', 'time'],
       groupBy: ['deviceId'],
-      select: { avgTemp: avg('temp'), warm: raw<number>(({ temp }) => `count(*) FILTER (WHERE ${temp} > 5)`) },
+      select: { avgTemp: avg('temp'), warm: rawAggregate<number>(({ temp }) => `count(*) FILTER (WHERE ${temp} > 5)`) },
       realtime: true,
     });
     return [Reading, Hourly];

@@ -18,7 +18,7 @@ import {
   last,
   max,
   min,
-  raw,
+  rawAggregate,
   sum,
   timescale,
 } from '../src/index.ts';
@@ -286,8 +286,8 @@ describe('values', () => {
         device: last('device', 'time'),
         times: max('time'),
         spread: histogram('temp', { min: 0, max: 2, buckets: 2 }),
-        median: raw<number>(({ temp }) => `percentile_cont(0.5) WITHIN GROUP (ORDER BY ${temp ?? ''})`),
-        asked: raw<boolean>(({ place }) => `bool_or(to_jsonb(${place ?? ''}) ? 'x')`),
+        median: rawAggregate<number>(({ temp }) => `percentile_cont(0.5) WITHIN GROUP (ORDER BY ${temp ?? ''})`),
+        asked: rawAggregate<boolean>(({ place }) => `bool_or(to_jsonb(${place ?? ''}) ? 'x')`),
       },
     });
     const typed: { seen: bigint | null; price: string | null; first: Date | null; device: number | null }[] = rows;
@@ -531,7 +531,11 @@ describe('names', () => {
       ...hours,
       groupBy: ['device'],
       where: { device: { name: 'one', tags: { $none: {} } } },
-      select: { "Tom's ?": last('temp', 'time'), key: count(), s: raw<number>(({ temp }) => `max(${temp ?? ''})`) },
+      select: {
+        "Tom's ?": last('temp', 'time'),
+        key: count(),
+        s: rawAggregate<number>(({ temp }) => `max(${temp ?? ''})`),
+      },
       orderBy: { "Tom's ?": 'desc nulls last' },
       fill: { key: 'zero' },
       limit: 1,
@@ -625,7 +629,7 @@ describe('a question that makes no sense is one error, which names the option', 
     await expect(ask({ timeZone: 'Asia/Tokyo' })).rejects.toThrow('"day" is a date, which is in no time zone');
     await expect(ask({ range: ['2026-02-30', '2026-03-01'] })).rejects.toThrow(`days such as '2026-01-31'`);
     await expect(ask({ groupBy: ['twice'] })).rejects.toThrow('"twice" is not in one column');
-    await expect(ask({ select: { odd: max('odd') } })).rejects.toThrow('Take first(), last() or raw()');
+    await expect(ask({ select: { odd: max('odd') } })).rejects.toThrow('Take first(), last() or rawAggregate()');
     const numbers = { by: 'id', range: [0, 9], every: 5 };
     await expect(ask({ ...numbers, every: '5 minutes' })).rejects.toThrow('no width of an integer');
     await expect(ask({ ...numbers, offset: 0.5 })).rejects.toThrow('offset: 0.5 is no integer');

@@ -244,14 +244,6 @@ test('what is known only later is refused when MikroORM discovers the entities',
   }
   expect(() => ormOf([Named])).toThrow(InvalidHypertable);
   expect(() => ormOf([Named])).toThrow('hypertable(Named), by: the unique key (name) lacks "time"');
-
-  @Entity()
-  @Hypertable({ by: 'day', chunkInterval: '12 hours' })
-  class Daily {
-    @PrimaryKey({ columnType: 'date', type: 'unknown' })
-    day!: string;
-  }
-  expect(() => ormOf([Daily])).toThrow('the column is a date. Give whole days');
 });
 
 @Hypertable({ by: 'time', chunkInterval: '1 day' })

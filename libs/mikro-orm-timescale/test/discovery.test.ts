@@ -37,12 +37,6 @@ test('a property that becomes two columns does not partition', async () => {
   await expect(init([Reading, Note])).rejects.toThrow('hypertable(Note), reading: it is not one column');
 });
 
-test('a view is no hypertable', async () => {
-  const Latest = defineEntity({ name: 'Latest', view: true, expression: 'select now() as time', properties: { time } });
-  hypertable(Latest, { by: 'time' });
-  await expect(init([Latest])).rejects.toThrow('hypertable(Latest), by: it has no table.');
-});
-
 test('a view of a base class that makes hypertables is left a view', async () => {
   const Series = defineEntity({ name: 'Series', abstract: true, properties: { time } });
   hypertable(Series, { by: 'time' });

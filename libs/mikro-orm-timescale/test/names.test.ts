@@ -1,5 +1,15 @@
 import { AbstractNamingStrategy, defineEntity, p, type EntitySchema, type Options } from '@mikro-orm/postgresql';
-import { bloom, continuousAggregate, count, hash, hypertable, last, minmax, raw, timescale } from '../src/index.ts';
+import {
+  bloom,
+  continuousAggregate,
+  count,
+  hash,
+  hypertable,
+  last,
+  minmax,
+  rawAggregate,
+  timescale,
+} from '../src/index.ts';
 import { aggregatesInCatalog, pending, stateInCatalog, TestDatabase } from './database.ts';
 
 const db = new TestDatabase();
@@ -62,7 +72,7 @@ test('a naming strategy that renames everything is followed, in capitals, spaces
       groupBy: ['deviceId'],
       select: {
         lastTemp: last('temp', 'time'),
-        warm: raw<number>(({ temp }) => `count(*) FILTER (WHERE ${temp} > 5)`),
+        warm: rawAggregate<number>(({ temp }) => `count(*) FILTER (WHERE ${temp} > 5)`),
       },
       realtime,
       refresh: { start: '1 day', end: null, every: '1 hour' },
@@ -91,7 +101,7 @@ test('a naming strategy that renames everything is followed, in capitals, spaces
       indexes: [[{ column: `It's WARM`, descending: false }, { column: `It's BUCKET` }]],
     },
   ]);
-  await orm.em.execute(`INSERT INTO "My Schema"."Tom's Reading" VALUES ('2026-01-01Z', 1, 7)`);
+  await orm.em.execute(`INSERT INTO "My Schema"."Tom's Reading" VALUES ('2026-01-01Z', 1, 7, 'x', 1, '2026-01-01')`);
   expect(await orm.em.fork().find(orm.getMetadata().getByClassName('Hourly').class, {})).toMatchObject([
     { bucket: new Date('2026-01-01Z'), deviceId: 1, lastTemp: 7, warm: '1' },
   ]);

@@ -1,5 +1,6 @@
 import type { EntityClass, EntityMetadata, EntitySchema } from '@mikro-orm/core';
 import { checkDefinition } from './check-definition.ts';
+import { baseOf } from './inheritance.ts';
 import type { HypertableOptions } from './options.ts';
 import { InvalidHypertable } from '../faults.ts';
 
@@ -28,8 +29,8 @@ export function declareHypertable(
   if (definitions.has(entity)) {
     throw new InvalidHypertable(entity.name, 'the entity', 'it is declared already', 'Keep one of the two definitions');
   }
-  // What a base class brings along is known only once MikroORM has discovered it.
-  if (meta && !meta.extends) checkDefinition(meta, options);
+  // What a decorated base class brings along is known only once MikroORM has discovered it.
+  if (meta && (!meta.extends || baseOf(meta))) checkDefinition(meta, options);
   definitions.set(entity, options);
 }
 

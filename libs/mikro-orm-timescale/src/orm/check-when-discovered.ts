@@ -2,7 +2,7 @@ import type { Configuration, EntityMetadata, MetadataStorage } from '@mikro-orm/
 import { DatabaseSchema, type BasePostgreSqlPlatform } from '@mikro-orm/postgresql';
 import { checkDefinition } from '../definition/check-definition.ts';
 import { checkReorderIndex } from '../definition/check-reorder-index.ts';
-import { checkTable, isTable } from '../definition/check-table.ts';
+import { isTable } from '../definition/check-entity.ts';
 import { definitionOf, inheritDefinition } from '../definition/hypertable.ts';
 import { checkSources, desiredAggregates } from '../state/desired-aggregates.ts';
 import { desiredState } from '../state/desired-state.ts';
@@ -34,7 +34,6 @@ function checkAll(entities: MetadataStorage, config: Configuration, platform: Ba
 function check(meta: EntityMetadata, config: Configuration, platform: BasePostgreSqlPlatform): void {
   const definition = definitionOf(meta);
   if (!definition) return;
-  checkTable(meta);
   checkDefinition(meta, definition);
   // It knows which properties are more than one column.
   desiredState(meta, definition);

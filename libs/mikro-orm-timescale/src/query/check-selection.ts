@@ -13,7 +13,7 @@ export function checkSelection(option: string, selection: Selection, properties:
     fail(option, `"${property.name}" is a ${type}, which has no ${kind}`, 'Take a number, or count()');
   }
   if ((kind === 'min' || kind === 'max') && /^(bool|json)/i.test(type)) {
-    fail(option, `"${property.name}" is a ${type}, which has no ${kind}`, 'Take first(), last() or raw()');
+    fail(option, `"${property.name}" is a ${type}, which has no ${kind}`, 'Take first(), last() or rawAggregate()');
   }
   if (kind === 'first' || kind === 'last') properties.get(selection.by, option);
   if (kind === 'histogram') checkHistogram(option, selection, fail);

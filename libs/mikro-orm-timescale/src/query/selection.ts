@@ -91,7 +91,7 @@ export function histogram<P extends string>(
   return { kind: 'histogram', property, min: range.min, max: range.max, buckets: range.buckets };
 }
 
-/** `raw<number>(({ temp }) => `percentile_cont(0.5) WITHIN GROUP (ORDER BY ${temp})`)` */
-export function raw<Value>(sql: (columns: Readonly<Record<string, string>>) => string): RawSelection<Value> {
+/** `rawAggregate<number>(({ temp }) => `percentile_cont(0.5) WITHIN GROUP (ORDER BY ${temp})`)` */
+export function rawAggregate<Value>(sql: (columns: Readonly<Record<string, string>>) => string): RawSelection<Value> {
   return { kind: 'raw', sql };
 }
