@@ -54,6 +54,16 @@ test('a range off the edges of its buckets counts what lies inside', async () =>
   expect(await bucketsOf(inside)).toEqual(['00:00 1', '01:00 1']);
 });
 
+test('a range that begins within a second meets a change of clocks to the microsecond', async () => {
+  await harness.ingest(event({ at: '2026-10-03T16:00:00.1Z' }), event({ at: '2026-10-03T16:00:00.7Z' }));
+  const spring = {
+    ...hourly,
+    range: range('2026-10-02T12:00:00.5Z', '2026-10-05T12:00:00.5Z'),
+    timeZone: 'Australia/Sydney',
+  };
+  expect(await bucketsOf(spring)).toEqual(['16:00 2']);
+});
+
 test('groups come by their events in the whole range; beyond the limit they are one, and an absent value is empty', async () => {
   const groupBy = [{ by: { $case: 'dimension' as const, value: Dimension.PAGE } }];
   expect(await bucketsOf({ ...hourly, groupBy, seriesLimit: 1 })).toEqual([

@@ -34,11 +34,13 @@ export async function zoneOffsets(
 const invalidParameterValue = '22023';
 
 // A look at every day finds the days on which the offset changes (no zone ever changed it twice within one), and a look at
-// their minutes and then seconds finds when.
+// their minutes and then seconds finds when: clocks change at whole seconds, so that the looks begin at one.
 const statement = `
   WITH daily AS (
     SELECT at, at AT TIME ZONE $1::text - at AT TIME ZONE 'UTC' AS ahead
-    FROM generate_series($2::timestamptz, $3::timestamptz + interval '24 hours', interval '24 hours') AS at
+    FROM generate_series(
+      date_trunc('second', $2::timestamptz), $3::timestamptz + interval '24 hours', interval '24 hours'
+    ) AS at
   ), changed AS (
     SELECT lag(at) OVER (ORDER BY at) AS lower, at AS upper, lag(ahead) OVER (ORDER BY at) AS before, ahead AS after
     FROM daily
