@@ -22,7 +22,8 @@ export function isTable({ embeddable, view, virtual, expression }: EntityMetadat
 
 function rootOf(meta: EntityMetadata): EntityMetadata {
   // MikroORM sets it when it discovers the entities.
-  if (meta.root !== meta) return meta.root;
+  const { root = meta } = meta as Partial<EntityMetadata>;
+  if (root !== meta) return root;
   const base = baseOf(meta);
   return base ? rootOf(base) : meta;
 }

@@ -22,12 +22,15 @@ export function configureAggregate(
   to: AggregateState,
   sourceRetention: HypertableState['retention'],
 ): PartialStep[] {
+  const refresh = diffRefresh(target, from, to, sourceRetention);
   return [
     ...diffRealtime(target, from.realtime, to.realtime),
     ...diffChunkInterval(target, from.chunkInterval, to.chunkInterval),
     ...diffIndexes(target, from.indexes, to.indexes),
-    ...diffRefresh(target, from, to, sourceRetention),
+    // A columnstore policy is only where a refresh is: it comes after it, and goes before it.
+    ...refresh.filter(({ when }) => when !== 'before'),
     ...diffColumnstore(target, from.columnstore, to.columnstore, from.columnstore),
+    ...refresh.filter(({ when }) => when === 'before'),
     ...diffRetention(target, from.retention, to.retention),
   ];
 }
