@@ -1,11 +1,4 @@
-import {
-  AbstractNamingStrategy,
-  defineEntity,
-  p,
-  raw,
-  type MikroORM,
-  type Options,
-} from '@mikro-orm/postgresql';
+import { AbstractNamingStrategy, defineEntity, p, raw, type MikroORM, type Options } from '@mikro-orm/postgresql';
 import { count, hypertable, InvalidQuery, timescale, type Interval } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
 import { dice } from './random.ts';

@@ -17,6 +17,7 @@ import type { AggregateState } from '../src/state/aggregate-state.ts';
 import { withColumnNames, type HypertableState } from '../src/state/hypertable-state.ts';
 import type { ScheduleState } from '../src/state/schedule-state.ts';
 import { aggregatesInCatalog, stateInCatalog, TestDatabase } from './database.ts';
+import { dice, type Dice } from './random.ts';
 
 // Pairs of a before and an after model, in an order drawn from the seed, for as long as the time allows; on a slow
 // machine longer, until each option has been through all changes of its values.
@@ -140,7 +141,7 @@ test(
   'a migration from any model to any other gives what the other gives by itself, and keeps every row',
   async () => {
     console.info(`MATRIX_SEED=${seed} repeats this matrix`);
-    const random = generator(seed);
+    const random = dice(seed);
     const end = Date.now() + limitMs;
     let pairs = 0;
     const decks = makeDecks(random);
@@ -148,10 +149,10 @@ test(
     while (Date.now() < end || pairs < atLeast) {
       const { before, after } = drawPair(decks, random);
       const setting: Setting = {
-        columnType: oneOf(['timestamptz(6)', 'timestamp(6)', 'date'], random),
-        names: { before: oneOf(['usual', 'odd'], random), after: oneOf(['usual', 'odd'], random) },
-        offline: random() < 0.5,
-        compressed: random() < 0.7,
+        columnType: random.oneOf(['timestamptz(6)', 'timestamp(6)', 'date'] as const),
+        names: { before: random.oneOf(['usual', 'odd'] as const), after: random.oneOf(['usual', 'odd'] as const) },
+        offline: random.fraction() < 0.5,
+        compressed: random.fraction() < 0.7,
       };
       try {
         await tryPair(before, after, setting);
@@ -446,37 +447,23 @@ async function run(orm: MikroORM, sql: string): Promise<void> {
 type Decks = Record<string, { pairs: [unknown, unknown][]; at: number }>;
 
 /** For each option all its pairs of values, shuffled: each is met before one is met again. */
-function makeDecks(random: () => number): Decks {
+function makeDecks(random: Dice): Decks {
   return Object.fromEntries(
     Object.entries(choices).map(([option, values]) => {
       const pairs = values.flatMap((before) => values.map((after): [unknown, unknown] => [before, after]));
-      const keyed = pairs.map((pair) => ({ pair, key: random() })).sort((a, b) => a.key - b.key);
+      const keyed = pairs.map((pair) => ({ pair, key: random.fraction() })).sort((a, b) => a.key - b.key);
       return [option, { pairs: keyed.map(({ pair }) => pair), at: 0 }];
     }),
   );
 }
 
-function drawPair(decks: Decks, random: () => number): { before: Model; after: Model } {
+function drawPair(decks: Decks, random: Dice): { before: Model; after: Model } {
   const [before, after]: Record<string, unknown>[] = [{}, {}];
   for (const [option, deck] of Object.entries(decks)) {
     const [from, to] = deck.pairs[deck.at++ % deck.pairs.length] ?? [];
     if (from !== undefined && before) before[option] = from;
     if (to !== undefined && after) after[option] = to;
   }
-  const modelOf = (options: unknown): Model => (random() < 0.05 ? 'ordinary' : (options as Options));
+  const modelOf = (options: unknown): Model => (random.fraction() < 0.05 ? 'ordinary' : (options as Options));
   return { before: modelOf(before), after: modelOf(after) };
-}
-
-function oneOf<const T>(values: readonly T[], random: () => number): T {
-  return values[Math.floor(random() * values.length)] as T;
-}
-
-/** mulberry32 */
-function generator(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
