@@ -189,7 +189,7 @@ test('entities that share a table have the hypertable declared at their root', a
     amount!: number;
   }
   expect(() => ormOf([Weather, Rain])).toThrow(
-    'hypertable(Rain), by: its rows are in the table of Weather. Declare the hypertable for Weather.',
+    'hypertable(Rain), the entity: its rows are in the table of Weather. Declare Weather.',
   );
 });
 

@@ -14,7 +14,7 @@ import {
   type PolicySchedule,
 } from '../src/index.ts';
 import type { AggregateState } from '../src/state/aggregate-state.ts';
-import { withColumnNames, type HypertableState } from '../src/state/hypertable-state.ts';
+import { withColumnNames, type ColumnstoreState, type HypertableState } from '../src/state/hypertable-state.ts';
 import type { ScheduleState } from '../src/state/schedule-state.ts';
 import { aggregatesInCatalog, stateInCatalog, TestDatabase } from './database.ts';
 import { dice, type Dice } from './random.ts';
@@ -390,18 +390,25 @@ function overlayAggregate(
   const { columnstore } = wanted;
   const parts =
     columnstore && known.columnstore && fresh.columnstore
-      ? {
-          columnstore: {
-            ...fresh.columnstore,
-            ...known.columnstore,
-            ...(columnstore.segmentBy && { segmentBy: fresh.columnstore.segmentBy ?? [] }),
-            ...(columnstore.orderBy && { orderBy: fresh.columnstore.orderBy ?? [] }),
-            ...(columnstore.after !== undefined && { after: fresh.columnstore.after ?? false }),
-          },
-        }
+      ? { columnstore: overlayColumnstore(known.columnstore, fresh.columnstore, columnstore) }
       : {};
   const isKnown = wanted.chunkInterval !== undefined || known.chunkInterval !== undefined;
   return withoutDefault({ ...fresh, ...known, ...set, ...parts }, isKnown);
+}
+
+function overlayColumnstore(
+  known: ColumnstoreState,
+  fresh: ColumnstoreState,
+  wanted: Exclude<DailyOptions['columnstore'], false | undefined>,
+): ColumnstoreState {
+  const { schedule, ...settings } = {
+    ...fresh,
+    ...known,
+    ...(wanted.segmentBy && { segmentBy: fresh.segmentBy ?? [] }),
+    ...(wanted.orderBy && { orderBy: fresh.orderBy ?? [] }),
+    ...(wanted.after !== undefined && { after: fresh.after ?? false }),
+  };
+  return { ...settings, ...(settings.after && schedule && { schedule }) };
 }
 
 /** By default the chunks have ten times the interval of the hypertable's, whatever that is by now. */

@@ -96,8 +96,19 @@ describe('a program that uses it', () => {
   test('compiles and runs as plain JavaScript', async () => {
     expect(await complaintsOf([...compile, '--module', 'nodenext', '--skipLibCheck', 'false'])).toEqual([]);
     const said = await run(process.execPath, ['program.js'], project, { DATABASE_URL: db.url });
-    expect(JSON.parse(said)).toEqual({ chunks: 2, hypertables: ['reading', 'sample'], diff: [] });
+    expect(JSON.parse(said)).toEqual({
+      chunks: 2,
+      hypertables: ['reading', 'sample'],
+      hourly: [20, 21],
+      buckets: [1, 1, 0],
+      diff: [],
+    });
   }, 300_000);
+
+  test('has the command line', async () => {
+    const command = join(project, 'node_modules/.bin/mikro-orm-timescale');
+    expect(await run(process.execPath, [command, '--help'], project)).toContain('mikro-orm-timescale COMMAND');
+  });
 
   test('can import every entry', async () => {
     const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');

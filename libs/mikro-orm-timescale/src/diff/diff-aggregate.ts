@@ -106,14 +106,17 @@ function diffRefresh(
   const procedure = 'policy_refresh_continuous_aggregate';
   if (to === false) {
     if (from === false) return [];
-    const undo = from ? [addRefresh(target, from, integer), ...restoreSchedule(target, procedure, from)] : [];
+    const back = from && !emptiesBuckets(from, sourceRetention) && from;
+    const undo = back ? [addRefresh(target, back, integer), ...restoreSchedule(target, procedure, back)] : [];
     return [{ sql: removeRefresh(target), safety: 'safe', undo, when: 'before' }];
   }
   const safety = emptiesBuckets(to, sourceRetention) ? 'destructive' : 'safe';
   const add: PartialStep = { sql: addRefresh(target, to, integer), safety, undo: [removeRefresh(target)] };
   const { every } = to.schedule;
   if (from === false) return [add, ...diffSchedule(target, procedure, { schedule: { every } }, to)];
-  const alter: PartialStep = { sql: alterRefresh(target, to), safety, undo: from ? [alterRefresh(target, from)] : [] };
+  // An undo loses no buckets either.
+  const undo = from && !emptiesBuckets(from, sourceRetention) ? [alterRefresh(target, from)] : [];
+  const alter: PartialStep = { sql: alterRefresh(target, to), safety, undo };
   const schedule = diffSchedule(target, procedure, from, to);
   if (from) return [...(hasSameWindow(from, to) ? [] : [alter]), ...schedule];
   // Where nothing is known the policy may be there already, with other settings.
