@@ -201,7 +201,8 @@ async function tryPair(before: Model, after: Model, setting: Setting): Promise<v
   await expectAllReadings(first);
   await orm.schema.update();
   expect(await stateInCatalog(orm, 'reading', 'migrated')).toEqual(is);
-  expect(comparable((await aggregatesInCatalog(orm))[0])).toEqual(comparable(aggregate));
+  const again = (await aggregatesInCatalog(orm))[0];
+  expect(comparable(saidOf(again, after))).toEqual(comparable(saidOf(aggregate, after)));
   await expectAllReadings(orm);
 }
 
@@ -425,6 +426,14 @@ function withoutNames(was: AggregateState, { names }: Setting): AggregateState {
     ...(columnstore !== undefined && { columnstore: columnstore && { after: columnstore.after ?? false } }),
     ...(indexes.length === 0 && { indexes }),
   };
+}
+
+/** What the model speaks of: the rest of one made anew comes from whichever was there before. */
+function saidOf(state: AggregateState | undefined, model: Model): AggregateState | undefined {
+  const wanted = model !== 'ordinary' && model.aggregate;
+  if (!state || !wanted) return state;
+  const said = Object.entries(state).filter(([option]) => option in wanted && option !== 'columnstore');
+  return { ...(Object.fromEntries(said) as Partial<AggregateState>), view: '', source: '', query: state.query };
 }
 
 /** Without the names of the schema and of the columns, which differ from one model to the other. */
