@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type EntitySchema, type MigrationObject, type Options } from '@mikro-orm/postgresql';
-import { hypertable, Timescale, timescale } from '@tidemark/mikro-orm-timescale';
+import { Timescale, timescale } from '@tidemark/mikro-orm-timescale';
 import type { TestDatabase } from '@tidemark/testing';
 import { createMigration, generatedMark } from '../src/db/create-migration.ts';
 import { entities } from '../src/db/entities.ts';
@@ -81,13 +81,6 @@ describe('creating a migration', () => {
     return folder;
   }
 
-  function withColumnstore(): EntitySchema[] {
-    const [event, ...others] = entities();
-    if (!event) throw new Error('no entities');
-    hypertable(event, { by: 'time', columnstore: { segmentBy: ['page'], after: '7 days' } });
-    return [event, ...others];
-  }
-
   test('there is none where the model has not changed', async () => {
     const folder = await copyOfMigrations();
     const before = await readdir(folder);
@@ -97,20 +90,20 @@ describe('creating a migration', () => {
 
   test('a changed model gives one with the next number, which brings a migrated database there', async () => {
     const folder = await copyOfMigrations();
-    const model = withColumnstore();
-    const file = await createMigration('compress-old-chunks', folder, model);
+    const model = entities({ chunkInterval: '2 days', retention: undefined });
+    const file = await createMigration('wider-chunks', folder, model);
     const number = String(migrations.length + 1).padStart(4, '0');
-    expect(file).toBe(`${number}-compress-old-chunks.ts`);
+    expect(file).toBe(`${number}-wider-chunks.ts`);
     expect(await createMigration('again', folder, model)).toBeUndefined();
 
     const made = (await import(join(folder, file ?? ''))) as Record<string, MigrationObject['class']>;
-    const added = made['CompressOldChunks'];
+    const added = made['WiderChunks'];
     if (!added) throw new Error(`no class of that name in ${file ?? ''}`);
     const orm = ormOf(model, {
-      migrationsList: [...migrations, { name: `${number}-compress-old-chunks`, class: added }],
+      migrationsList: [...migrations, { name: `${number}-wider-chunks`, class: added }],
     });
     expect(await timescale(orm.em).diff()).not.toEqual([]);
-    expect(await orm.migrator.up()).toMatchObject([{ name: `${number}-compress-old-chunks` }]);
+    expect(await orm.migrator.up()).toMatchObject([{ name: `${number}-wider-chunks` }]);
     expect(await timescale(orm.em).diff()).toEqual([]);
   });
 });
