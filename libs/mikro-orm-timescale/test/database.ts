@@ -57,6 +57,7 @@ export class TestDatabase {
   /** Drops what the tests made, in whatever schema. */
   async empty(): Promise<void> {
     const orm = this.#orms[0] ?? this.orm([]);
+    await this.#dropAggregates(orm);
     const schemas = await orm.em.execute<{ name: string }[]>(`
       SELECT nspname AS name FROM pg_namespace
       WHERE nspname !~ '^(pg_|_?timescaledb|information_schema|public$)'`);
@@ -65,6 +66,18 @@ export class TestDatabase {
       SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`);
     for (const { name } of tables) await orm.em.execute(`DROP TABLE "${name}" CASCADE`);
     await this.forgetOrms();
+  }
+
+  /** The newest first: a table or a schema does not take along an aggregate that another stands on (2.23). */
+  async #dropAggregates(orm: MikroORM): Promise<void> {
+    const [found] = await orm.em.execute<{ there: boolean }[]>(
+      `SELECT to_regclass('_timescaledb_catalog.continuous_agg') IS NOT NULL AS there`,
+    );
+    if (!found?.there) return;
+    const aggregates = await orm.em.execute<{ view: string }[]>(`
+      SELECT format('%I.%I', user_view_schema, user_view_name) AS view FROM _timescaledb_catalog.continuous_agg
+      ORDER BY mat_hypertable_id DESC`);
+    for (const { view } of aggregates) await orm.em.execute(`DROP MATERIALIZED VIEW ${view}`);
   }
 
   async forgetOrms(): Promise<void> {

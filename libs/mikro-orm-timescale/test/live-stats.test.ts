@@ -99,7 +99,12 @@ test('an aggregate counts under the name of its view, and a table that partition
   });
   const views = timescale(db.orm([Daily as EntitySchema]).em);
   expect(await views.stats(Daily)).toMatchObject({ kind: 'continuousAggregate', rows: 4 });
-  expect(await views.chunks(Daily)).toHaveLength(1);
+  expect(await views.chunks(Daily)).toMatchObject([{ hypertable: { schema: 'metrics', name: 'daily' } }]);
+  expect((await views.chunks()).map(({ hypertable: { schema, name } }) => `${schema}.${name}`)).toEqual([
+    'metrics.daily',
+    ...Array<string>(4).fill('metrics.reading'),
+    ...Array<string>(2).fill('public.ticks'),
+  ]);
 });
 
 test('with a naming strategy of capitals, spaces, apostrophes and question marks, and a schema per tenant', async () => {

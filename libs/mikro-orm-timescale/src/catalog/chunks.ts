@@ -1,6 +1,7 @@
 import type { AbstractSqlConnection, Transaction } from '@mikro-orm/postgresql';
 
 export interface Chunk {
+  /** For the buckets of a continuous aggregate, its view. */
   hypertable: { schema: string; name: string };
   schema: string;
   name: string;
@@ -11,7 +12,11 @@ export interface Chunk {
   compressed: boolean;
 }
 
-/** The chunks of one hypertable, or of all, the oldest first. */
+/**
+ * The chunks of one hypertable, or of all, the oldest first.
+ *
+ * @param hypertable of an aggregate the one that holds its buckets
+ */
 export async function readChunks(
   connection: AbstractSqlConnection,
   hypertable?: { schema: string; name: string },
@@ -45,8 +50,8 @@ interface Row {
 const statement = `
   WITH wanted (schema, name) AS (SELECT CAST(? AS text), CAST(? AS text))
   SELECT
-    chunk.hypertable_schema,
-    chunk.hypertable_name,
+    coalesce(aggregate.view_schema, chunk.hypertable_schema) AS hypertable_schema,
+    coalesce(aggregate.view_name, chunk.hypertable_name) AS hypertable_name,
     chunk.chunk_schema AS schema,
     chunk.chunk_name AS name,
     coalesce(extract(epoch FROM chunk.range_start) * 1000, chunk.range_start_integer / 1000.0)::float8 AS start_ms,
@@ -57,6 +62,9 @@ const statement = `
   FROM timescaledb_information.chunks AS chunk
   CROSS JOIN wanted
   CROSS JOIN LATERAL (SELECT chunk.primary_dimension_type <> 'uuid'::regtype) AS dimension (counts)
+  LEFT JOIN timescaledb_information.continuous_aggregates AS aggregate
+    ON aggregate.materialization_hypertable_schema = chunk.hypertable_schema
+    AND aggregate.materialization_hypertable_name = chunk.hypertable_name
   WHERE (wanted.schema IS NULL OR chunk.hypertable_schema = wanted.schema)
     AND (wanted.name IS NULL OR chunk.hypertable_name = wanted.name)
-  ORDER BY chunk.hypertable_schema, chunk.hypertable_name, chunk.range_start, chunk.range_start_integer, chunk.chunk_name`;
+  ORDER BY 1, 2, chunk.range_start, chunk.range_start_integer, chunk.chunk_name`;
