@@ -1,4 +1,5 @@
 import type { AbstractSqlConnection, DatabaseSchema, SchemaDifference } from '@mikro-orm/postgresql';
+import { isSameQuery } from '../catalog/same-query.ts';
 import { spellQuery } from '../catalog/spell-query.ts';
 import { renamedColumns } from '../diff/plan.ts';
 import { isSpelled, querySql } from '../sql/aggregate.ts';
@@ -8,8 +9,8 @@ import { aggregatesOf, hypertableOf, setHypertable } from '../state/on-table.ts'
 import { targetOf } from '../state/target-of.ts';
 
 /**
- * The catalog holds the query of an aggregate as PostgreSQL spells it. Where it spells the model's in the same way,
- * what was found gets the model's query, so that the two can be compared.
+ * The catalog holds the query of an aggregate as PostgreSQL spells it. Where it spells the model's in the same way
+ * but for the order of columns, what was found gets the model's query, so that the two can be compared.
  *
  * @param from as read from the database
  */
@@ -49,5 +50,6 @@ async function matchOne(
   const query = model.source === hypertable.table ? withSourceNames(model.query, oldNames) : model.query;
   if (isSpelled(query)) return found;
   const spelled = await spellQuery(connection, querySql(query, { ...hypertable, table: model.source }));
-  return spelled === found.query.spelled ? ({ ...found, query } satisfies AggregateState) : found;
+  const isSame = spelled !== undefined && isSameQuery(spelled, found.query.spelled);
+  return isSame ? ({ ...found, query } satisfies AggregateState) : found;
 }
