@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineEntity, EntitySchema, p, type MikroORM, type Options } from '@mikro-orm/postgresql';
 import { NotThere, NoTimescale, timescale, type PullOptions } from '../src/index.ts';
-import { pending, TestDatabase } from './database.ts';
+import { hypertableOf } from '../src/state/on-table.ts';
+import type { HypertableState } from '../src/state/hypertable-state.ts';
+import { pending, stateInCatalog, TestDatabase } from './database.ts';
 import { LoudNames } from './loud-names.ts';
 
 const db = new TestDatabase();
@@ -29,6 +31,11 @@ async function left(entities: EntitySchema[], options: Options = {}): Promise<[u
   return [await timescale(orm.em).diff(), await pending(orm)];
 }
 
+/** What the pulled definition asks for. */
+function desired(entities: EntitySchema[], table: string): HypertableState | undefined {
+  return hypertableOf(db.orm(entities).schema.getTargetSchema().getTable(table));
+}
+
 async function pullFrom(orm: MikroORM, options?: PullOptions): Promise<string> {
   return timescale(orm.em).pull(options);
 }
@@ -38,33 +45,74 @@ const everything = `
   ALTER TABLE reading SET (
     timescaledb.enable_columnstore = true,
     timescaledb.segmentby = 'device_id',
-    timescaledb.orderby = 'time ASC, temp DESC NULLS LAST'
+    timescaledb.orderby = 'time ASC, temp DESC NULLS LAST',
+    timescaledb.sparse_index = 'bloom(place), minmax(seq)'
   );
-  CALL add_columnstore_policy('reading', after => interval '7 days');
-  SELECT add_retention_policy('reading', interval '1 month 7 days 12 hours');
-  SELECT add_reorder_policy('reading', 'reading_pkey')`;
+  SET timescaledb.enable_chunk_skipping = on;
+  SELECT enable_chunk_skipping('reading', 'seq');
+  SELECT enable_chunk_skipping('reading', 'noted_on');
+  CALL add_columnstore_policy(
+    'reading', after => interval '7 days',
+    schedule_interval => interval '6 hours', initial_start => '2026-01-01 03:00Z', timezone => 'Europe/Berlin'
+  );
+  SELECT add_retention_policy(
+    'reading', interval '1 month 7 days 12 hours',
+    schedule_interval => interval '1 month', initial_start => '2026-02-01 04:30Z', timezone => 'America/New_York'
+  );
+  SELECT add_reorder_policy('reading', 'reading_pkey', initial_start => '2026-03-01Z', timezone => 'Asia/Kathmandu')`;
 
 async function run(orm: MikroORM, statements: string): Promise<void> {
   for (const statement of statements.split(';')) if (statement.trim() !== '') await orm.em.execute(statement);
 }
 
 test('a hypertable that no entity knows, with everything it has', async () => {
-  const orm = db.orm([]);
+  const orm = db.orm([], {}, { pool: { min: 1, max: 1 } });
   await run(
     orm,
-    `CREATE TABLE reading (time timestamptz NOT NULL, device_id int NOT NULL, temp float8, PRIMARY KEY (time, device_id));
+    `CREATE TABLE reading (
+       time timestamptz NOT NULL, device_id int NOT NULL, temp float8, place text, seq bigint, noted_on date,
+       PRIMARY KEY (time, device_id)
+     );
      SELECT create_hypertable('reading', by_range('time', interval '1 day'));${everything}`,
   );
   const source = await pullFrom(orm);
-  expect(source).toContain(`hypertable(Reading, {
-  by: 'time',
-  chunkInterval: '1 day',
-  dimensions: [hash('deviceId', 4)],
-  columnstore: { segmentBy: ['deviceId'], orderBy: { time: 'asc', temp: 'desc nulls last' }, after: '7 days' },
-  retention: { dropAfter: { months: 1, days: 7, hours: 12 } },
-  reorder: { index: 'reading_pkey' },
-});`);
-  expect(await left(await evaluate(source))).toEqual([[], '']);
+  expect(source).toContain(`import { bloom, hash, hypertable, minmax } from`);
+  const entities = await evaluate(source);
+  expect(await left(entities)).toEqual([[], '']);
+  const { ownIndexes, ...state } = (await stateInCatalog(orm, 'reading')) ?? {};
+  expect(ownIndexes).toEqual(['reading_time_idx']);
+  expect(state).toMatchObject({
+    columnstore: { sparseIndexes: [{ kind: 'bloom' }, { kind: 'minmax' }], schedule: { timeZone: 'Europe/Berlin' } },
+    chunkSkipping: ['noted_on', 'seq'],
+    reorder: { schedule: { every: '12 hours', initialStart: '2026-03-01T00:00:00.000Z' } },
+  });
+  expect(desired(entities, 'reading')).toEqual(state);
+});
+
+test('a schedule that is not fixed, a uuid that partitions, and no sparse index at all', async () => {
+  const orm = db.orm([]);
+  await run(
+    orm,
+    `CREATE TABLE event (id uuid PRIMARY KEY, name text);
+     SELECT create_hypertable('event', by_range('id', interval '2 days'));
+     ALTER TABLE event SET (
+       timescaledb.enable_columnstore = true, timescaledb.segmentby = '', timescaledb.orderby = 'id',
+       timescaledb.sparse_index = ''
+     );
+     CREATE TABLE log (at timestamptz PRIMARY KEY);
+     SELECT create_hypertable('log', by_range('at', interval '1 day'));
+     SELECT add_retention_policy('log', interval '1 year', timezone => 'Europe/Berlin')`,
+  );
+  const source = await pullFrom(orm);
+  const entities = await evaluate(source);
+  expect(await left(entities)).toEqual([[], '']);
+  const { columnstore, by } = (await stateInCatalog(orm, 'event')) ?? {};
+  expect(by).toEqual({ column: 'id', interval: '2 days', uuid: true });
+  expect(columnstore).toMatchObject({ segmentBy: [], sparseIndexes: false, after: false });
+  // What is not there stays unsaid, and so does a time zone without a start, which has no effect.
+  expect(desired(entities, 'event')).toEqual({ by, columnstore: { ...columnstore, after: undefined } });
+  expect((await stateInCatalog(orm, 'log'))?.retention).toMatchObject({ schedule: { timeZone: 'Europe/Berlin' } });
+  expect(desired(entities, 'log')?.retention).toEqual({ dropAfter: '12 months', schedule: { every: '1 day' } });
 });
 
 test('columns of the common types, their defaults and keys, indexes and checks', async () => {

@@ -13,7 +13,7 @@ export interface AggregateSource {
   knowsNow: boolean;
   dropAfter: Width | undefined;
   /** Where it is an aggregate itself. */
-  aggregate: DeclaredAggregate | undefined;
+  aggregate: { options: Pick<DeclaredAggregate['options'], 'bucket'> } | undefined;
 }
 
 /** Undefined where the entity is neither a hypertable nor an aggregate (yet). */

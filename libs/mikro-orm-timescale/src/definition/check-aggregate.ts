@@ -15,18 +15,37 @@ export type Fail = (option: string, problem: string, remedy: string) => never;
 
 /** @throws InvalidContinuousAggregate */
 export function checkAggregate(name: string, source: EntityMetadata, options: ContinuousAggregateOptions): void {
+  const about = aggregateSource(source);
+  if (!about) {
+    const remedy = `Call hypertable(${source.className}, ...) before`;
+    throw new InvalidContinuousAggregate(name, 'source', `${source.className} is no hypertable`, remedy);
+  }
+  checkAggregateOn(about, source, name, options);
+}
+
+/**
+ * @param about the source, which is declared or will be
+ * @throws InvalidContinuousAggregate
+ */
+export function checkAggregateOn(
+  about: AggregateSource,
+  source: SourceEntity,
+  name: string,
+  options: ContinuousAggregateOptions,
+): void {
   const fail: Fail = (option, problem, remedy) => {
     throw new InvalidContinuousAggregate(name, option, problem, remedy);
   };
-  const about = aggregateSource(source);
-  if (!about) {
-    return fail('source', `${source.className} is no hypertable`, `Call hypertable(${source.className}, ...) before`);
-  }
   const bucket = bucketOptions(options.bucket);
   checkBucket(bucket, about, source, fail);
   if (about.aggregate) checkHierarchy(bucket, bucketOptions(about.aggregate.options.bucket), fail);
   checkColumns(options, bucket, source, fail);
   checkAggregatePolicies(options, bucket, about, fail);
+}
+
+interface SourceEntity {
+  className: string;
+  properties: object;
 }
 
 export function bucketOptions(bucket: ContinuousAggregateOptions['bucket']): AggregateBucket {
@@ -45,7 +64,7 @@ export function checkAggregateWidth(
   if (problem !== undefined && remedy) fail(option, problem, remedy);
 }
 
-function checkBucket(bucket: AggregateBucket, about: AggregateSource, source: EntityMetadata, fail: Fail): void {
+function checkBucket(bucket: AggregateBucket, about: AggregateSource, source: SourceEntity, fail: Fail): void {
   const { by, width, timeZone, origin, offset } = bucket;
   if (by !== about.by) {
     fail('bucket', `"${by}" is not what ${source.className} is partitioned by`, `Use "${about.by}"`);
@@ -81,7 +100,7 @@ function checkBucket(bucket: AggregateBucket, about: AggregateSource, source: En
 function checkColumns(
   { groupBy = [], select, indexes }: ContinuousAggregateOptions,
   { by }: AggregateBucket,
-  source: EntityMetadata,
+  source: SourceEntity,
   fail: Fail,
 ): void {
   const checkProperty = (option: string, name: string): void => {

@@ -91,7 +91,7 @@ export interface LiveTimescale {
    * @throws NotThere, TransactionOpen where the job commits in between
    */
   runJob(job: number | { entity: EntityLike; policy: Policy }, options?: AtSchema): Promise<Job>;
-  /** The hypertables that are there, as TypeScript source. */
+  /** The hypertables and continuous aggregates that are there, as TypeScript source. */
   pull(options?: PullOptions): Promise<string>;
   /**
    * The rows of an entity by buckets of time, see `BucketOptions`. One row for each bucket and group.

@@ -1,114 +1,110 @@
-import { DatabaseSchema, type DatabaseTable, type EntityManager, type EntityMetadata } from '@mikro-orm/postgresql';
-import { readHypertables } from '../catalog/read-hypertables.ts';
-import { NotThere } from '../live/faults.ts';
-import { sessionOf } from '../live/session.ts';
-import { defaultSchema, nameOf } from '../orm/name-of.ts';
+import type { DatabaseTable, EntityManager, EntityMetadata, EntityProperty } from '@mikro-orm/postgresql';
+import { columnKind } from '../definition/column-kind.ts';
+import type { Width } from '../definition/options.ts';
+import { defaultSchema } from '../orm/name-of.ts';
 import type { HypertableState } from '../state/hypertable-state.ts';
-import { hypertableOf } from '../state/on-table.ts';
 import { entitySource } from './entity-source.ts';
-import { hypertableSource, Unspeakable } from './hypertable-source.ts';
-import type { PulledBlock, PullOptions } from './pull.ts';
-import { comment, isIdentifier, quoted } from './typescript.ts';
+import { hypertableSource } from './hypertable-source.ts';
+import { Unspeakable } from './policy-source.ts';
+import type { PulledBlock } from './pull.ts';
+import { propertiesByColumn, type PulledEntities } from './pulled-entities.ts';
+import type { FoundTable } from './read-tables.ts';
+import { comment, quoted } from './typescript.ts';
 
-/** For each hypertable the call of `hypertable()`, with a guess at the entity where the ORM knows none. */
-export async function pullHypertables(em: EntityManager, { entity, schema }: PullOptions): Promise<PulledBlock[]> {
-  const wanted = entity && nameOf(em, entity, schema);
-  const found = (await readTables(em)).filter(
-    ({ table }) =>
-      (wanted === undefined || (table.name === wanted.name && table.schema === wanted.schema)) &&
-      (schema === undefined || entity !== undefined || table.schema === schema),
-  );
-  if (wanted && found.length === 0) {
-    throw new NotThere(`There is no hypertable ${wanted.schema}.${wanted.name}`, 'migrate, or name its schema');
-  }
-  return new Puller(em).blocks(found);
-}
-
-interface Found {
-  table: DatabaseTable;
-  state: HypertableState;
-}
-
-async function readTables(em: EntityManager): Promise<Found[]> {
-  const { connection } = await sessionOf(em, 'pull()');
-  const names = (await readHypertables(connection)).map(({ table }) => table);
-  if (names.length === 0) return [];
-  const all = await DatabaseSchema.create(connection, em.getPlatform(), em.config, undefined, undefined, names);
-  return all.getTables().flatMap((table) => {
-    const state = hypertableOf(table);
-    return state ? [{ table, state }] : [];
+/**
+ * For each hypertable the call of `hypertable()`, with a guess at the entity where the ORM knows none.
+ *
+ * @param entities gets one for each that is found, wanted or not
+ */
+export function pullHypertables(
+  em: EntityManager,
+  found: readonly FoundTable[],
+  entities: PulledEntities,
+  isWanted: (schema: string, name: string) => boolean,
+): PulledBlock[] {
+  const puller = new Puller(em, entities);
+  return found.flatMap((each) => {
+    const blocks = puller.pull(each);
+    return isWanted(each.schema, each.table.name) ? blocks() : [];
   });
 }
 
 class Puller {
   readonly #em: EntityManager;
-  readonly #known: EntityMetadata[];
-  readonly #names: Set<string>;
+  readonly #entities: PulledEntities;
   /** What was said of an entity: with a schema per tenant it has many hypertables. */
   readonly #said = new Map<EntityMetadata, string>();
 
-  constructor(em: EntityManager) {
+  constructor(em: EntityManager, entities: PulledEntities) {
     this.#em = em;
-    this.#known = [...em.getMetadata().getAll().values()].filter((meta) => !meta.abstract && !meta.embeddable);
-    this.#names = new Set(this.#known.map(({ className }) => className));
+    this.#entities = entities;
   }
 
-  blocks(found: readonly Found[]): PulledBlock[] {
-    return found.flatMap(({ table, state }) => {
-      const meta = this.#known.find((each) => isOf(this.#em, each, table));
-      return meta ? this.#declared(meta, table, state) : [this.#guessed(table, state)];
-    });
+  pull({ schema, table, state }: FoundTable): () => PulledBlock[] {
+    const meta = this.#entities.knownTable(schema, table.name);
+    if (!meta) {
+      const block = this.#guessed(schema, table, state);
+      return () => [block];
+    }
+    const everySchema = meta.schema === '*';
+    const properties = propertiesByColumn(meta);
+    const block = this.#call({ name: meta.className, properties, everySchema, imported: true }, schema, table, state);
+    return () => this.#declared(meta, schema, block);
   }
 
-  #declared(meta: EntityMetadata, table: DatabaseTable, state: HypertableState): PulledBlock[] {
-    const block = this.#call(meta.className, table, state, (column) => propertyOf(meta, column));
+  #declared(meta: EntityMetadata, schema: string, block: PulledBlock): PulledBlock[] {
     const said = this.#said.get(meta);
     this.#said.set(meta, said ?? block.source);
     if (said === block.source) return [];
     if (said === undefined) return [{ ...block, imports: { ...block.imports, entities: [meta.className] } }];
-    return [{ imports: {}, source: comment(`In the schema ${quoted(table.schema ?? '')} it is:\n${block.source}`) }];
+    return [{ imports: {}, source: comment(`In the schema ${quoted(schema)} it is:\n${block.source}`) }];
   }
 
-  #guessed(table: DatabaseTable, state: HypertableState): PulledBlock {
+  #guessed(schema: string, table: DatabaseTable, state: HypertableState): PulledBlock {
     const naming = this.#em.config.getNamingStrategy();
-    const schema = table.schema === defaultSchema(this.#em) ? undefined : table.schema;
-    const name = this.#nameFor(naming.getEntityName(table.name, schema));
-    const entity = entitySource(table, state, name, schema, naming);
-    const { imports, source } = this.#call(name, table, state, (column) => entity.properties.get(column));
-    return { imports: { ...imports, orm: ['defineEntity', 'p'] }, source: `${entity.source}\n\n${source}` };
+    const name = this.#entities.newName(schema, table.name);
+    const named = schema === defaultSchema(this.#em) ? undefined : schema;
+    const { properties, source: definition } = entitySource(table, state, name, named, naming);
+    const { imports, source } = this.#call(
+      { name, properties, everySchema: false, imported: false },
+      schema,
+      table,
+      state,
+    );
+    return { imports: { ...imports, orm: ['defineEntity', 'p'] }, source: `${definition}\n\n${source}` };
   }
 
-  #call(
-    entity: string,
-    table: DatabaseTable,
-    state: HypertableState,
-    property: (column: string) => string | undefined,
-  ): PulledBlock {
+  #call(entity: Named, schema: string, table: DatabaseTable, state: HypertableState): PulledBlock {
+    const timeType = table.getColumn(state.by.column)?.type ?? 'timestamptz';
+    const property = (column: string): string => {
+      const found = entity.properties.get(column);
+      if (found !== undefined) return found;
+      throw new Unspeakable(`${entity.name} has no property for the column ${quoted(column)}`);
+    };
+    const register = (isDeclared: boolean): void => {
+      const source = isDeclared ? aggregateSource(state, property(state.by.column), timeType) : undefined;
+      this.#entities.set(schema, table.name, { ...entity, timeType, source });
+    };
     try {
-      const { source, imports } = hypertableSource(entity, state, property);
+      const { source, imports } = hypertableSource(entity.name, state, property);
+      register(true);
       return { imports: { library: imports }, source };
     } catch (fault) {
       if (!(fault instanceof Unspeakable)) throw fault;
+      register(false);
       return { imports: {}, source: comment(`${table.getShortestName(false)} cannot be declared: ${fault.message}.`) };
     }
   }
-
-  /** Of a class that there is not yet. */
-  #nameFor(wished: string): string {
-    const words = wished.split(/[^A-Za-z0-9$_]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-    const base = isIdentifier(words.join('')) ? words.join('') : `Table${words.join('')}`;
-    let name = base;
-    for (let more = 2; this.#names.has(name); more++) name = `${base}${more}`;
-    this.#names.add(name);
-    return name;
-  }
 }
 
-function isOf(em: EntityManager, meta: EntityMetadata, table: DatabaseTable): boolean {
-  if (meta.collection !== table.name) return false;
-  return meta.schema === '*' || nameOf(em, { meta }, undefined).schema === table.schema;
-}
+type Named = Omit<NonNullable<ReturnType<PulledEntities['get']>>, 'timeType' | 'source'>;
 
-function propertyOf(meta: EntityMetadata, column: string): string | undefined {
-  return meta.props.find(({ fieldNames }) => (fieldNames as string[] | undefined)?.includes(column))?.name;
+function aggregateSource({ integerNow, retention }: HypertableState, by: string, timeType: string) {
+  return {
+    by,
+    kind: columnKind({ columnTypes: [timeType] } as unknown as EntityProperty),
+    knowsNow: integerNow !== undefined,
+    dropAfter: (retention || undefined)?.dropAfter as Width | undefined,
+    aggregate: undefined,
+  };
 }
