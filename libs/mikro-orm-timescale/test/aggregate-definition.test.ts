@@ -1,4 +1,4 @@
-import { defineEntity, p } from '@mikro-orm/postgresql';
+import { defineEntity, MikroORM, p, type EntitySchema, type Options } from '@mikro-orm/postgresql';
 import {
   avg,
   continuousAggregate,
@@ -8,6 +8,7 @@ import {
   hypertable,
   InvalidContinuousAggregate,
   sum,
+  Timescale,
   type ContinuousAggregateOptions,
 } from '../src/index.ts';
 
@@ -73,6 +74,8 @@ test.each<[string, object, string]>([
   ['retention.dropAfter', { retention: { dropAfter: 1 } }, '1 has no unit'],
   ['indexes', { indexes: [{ temp: 'asc' }] }, 'there is no "temp". Use bucket, n'],
   ['indexes', { indexes: [{ bucket: 'asc' }] }, 'one on the bucket is there anyway'],
+  ['indexes', { indexes: [{}] }, 'one of them is empty'],
+  ['refresh', { refresh: null }, 'it is null. Leave it out, or write false'],
 ])('%s of %j is refused in one sentence', (option, options, message) => {
   const fault = faultOf({ ...fine, ...options });
   expect(fault).toMatchObject({ entity: 'Hourly', option });
@@ -83,6 +86,43 @@ test.each<[string, object, string]>([
 test('it stands on a hypertable or an aggregate', () => {
   const Plain = defineEntity({ name: 'Plain', properties });
   expect(faultOf(fine, Plain).message).toContain('source: Plain is no hypertable. Call hypertable(Plain, ...) before');
+});
+
+test('a time zone is for a timestamp that has one', () => {
+  const day = { width: '1 day', timeZone: 'Europe/Berlin' };
+  const Diary = defineEntity({ name: 'Diary', properties: { day: p.date().primary() } });
+  hypertable(Diary, { by: 'day' });
+  const about = { bucket: { ...day, by: 'day' }, select: { n: count() } };
+  expect(faultOf(about, Diary)).toMatchObject({ option: 'bucket.timeZone' });
+  expect(faultOf(about, Diary).message).toContain('the column of "day" has no time zone');
+  const Local = defineEntity({ name: 'Local', properties: { at: p.datetime().columnType('timestamp(6)').primary() } });
+  hypertable(Local, { by: 'at' });
+  expect(faultOf({ ...about, bucket: { ...day, by: 'at' } }, Local)).toMatchObject({ option: 'bucket.timeZone' });
+});
+
+test('what has not one column is neither grouped by nor selected', () => {
+  const Address = defineEntity({ name: 'Address', embeddable: true, properties: { city: p.string() } });
+  const properties = { time: p.datetime(6).primary(), address: () => p.embedded(Address) };
+  const Visit = defineEntity({ name: 'Visit', properties });
+  hypertable(Visit, { by: 'time' });
+  expect(faultOf({ ...fine, groupBy: ['address'] }, Visit).message).toContain('"address" has no column of its own');
+  expect(faultOf({ ...fine, select: { n: count('address') } }, Visit)).toMatchObject({ option: 'select.n' });
+});
+
+test('two properties of one column, and an aggregate that is wanted and not, are refused by MikroORM.init', async () => {
+  const init = (entities: EntitySchema[]): Promise<unknown> =>
+    MikroORM.init({ entities, dbName: 'none', extensions: [Timescale], connect: false } as Options);
+  const Twice = continuousAggregate('Twice', Reading, {
+    bucket: ['1 hour', 'time'],
+    groupBy: ['deviceId'],
+    select: { device_id: count() },
+  });
+  await expect(init([Reading, Twice])).rejects.toThrow('two of its properties have the column "device_id"');
+  const Other = defineEntity({ name: 'Other', properties });
+  hypertable(Other, { by: 'time' });
+  const Hourly = continuousAggregate('Hourly', Other, fine);
+  continuousAggregate('Hourly', Other, false);
+  await expect(init([Other, Hourly])).rejects.toThrow('"hourly" is declared too. Keep one of the two');
 });
 
 test('an integer has neither zone nor origin, and has to know what now is', () => {

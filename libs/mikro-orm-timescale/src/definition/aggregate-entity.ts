@@ -8,6 +8,7 @@ import {
 } from '@mikro-orm/core';
 import type { Selection } from '../query/selection.ts';
 import type { ContinuousAggregateOptions } from './aggregate-options.ts';
+import { propertiesOf } from './inheritance.ts';
 
 /** With a class, rows are its instances. */
 export type AggregateName = { name: string } | { name: string; class: EntityClass };
@@ -65,7 +66,7 @@ function valueOf(source: EntityMetadata, selection: Selection): object {
 
 /** What of a property says how its column is read, and with `names` how it is named. */
 function columnOf(source: EntityMetadata, name: string, names: boolean): object {
-  const property = (source.properties as Readonly<Record<string, Partial<EntityProperty>>>)[name] ?? {};
+  const property: Partial<EntityProperty> = propertiesOf(source)[name] ?? {};
   const isKept = (key: string): boolean => taken.has(key) || (names && namings.has(key));
   return Object.fromEntries(Object.entries(property).filter(([key, value]) => isKept(key) && value !== undefined));
 }

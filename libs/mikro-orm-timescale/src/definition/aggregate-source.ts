@@ -1,14 +1,17 @@
 import type { EntityMetadata } from '@mikro-orm/core';
 import type { Width } from './options.ts';
-import { columnKind, type ColumnKind } from './column-kind.ts';
+import { columnKind, isWithoutZone, type ColumnKind } from './column-kind.ts';
 import { aggregateOf, type DeclaredAggregate } from './declared-aggregates.ts';
 import { definitionOf } from './hypertable.ts';
+import { propertiesOf } from './inheritance.ts';
 
 /** What an aggregate can be built on. */
 export interface AggregateSource {
   /** The property that says when. */
   by: string;
   kind: ColumnKind | null | undefined;
+  /** It is a date or a timestamp without time zone, as far as it is known. */
+  withoutZone: boolean;
   /** Of the hypertable at the bottom. */
   knowsNow: boolean;
   dropAfter: Width | undefined;
@@ -27,10 +30,11 @@ export function aggregateSource(meta: EntityMetadata): AggregateSource | undefin
   const definition = definitionOf(meta);
   if (!definition) return undefined;
   const { by, retention, integerNow } = definition;
-  const property = (meta.properties as Readonly<Record<string, Parameters<typeof columnKind>[0]>>)[by];
+  const property = propertiesOf(meta)[by];
   return {
     by,
     kind: property && columnKind(property),
+    withoutZone: property !== undefined && isWithoutZone(property),
     knowsNow: integerNow !== undefined,
     dropAfter: (retention || undefined)?.dropAfter,
     aggregate: undefined,

@@ -1,4 +1,4 @@
-import type { EntityMetadata } from '@mikro-orm/core';
+import { ReferenceKind, type EntityMetadata, type EntityProperty } from '@mikro-orm/core';
 import { InvalidContinuousAggregate } from '../faults.ts';
 import { parseInterval } from '../interval.ts';
 import type { Selection } from '../query/selection.ts';
@@ -7,6 +7,7 @@ import { aggregateSource, type AggregateSource } from './aggregate-source.ts';
 import { checkAggregatePolicies } from './check-aggregate-policies.ts';
 import { checkHierarchy } from './check-hierarchy.ts';
 import { widthFault } from './check-width.ts';
+import { propertiesOf } from './inheritance.ts';
 import type { Width } from './options.ts';
 import { isTimeZone } from './policy-schedule.ts';
 
@@ -36,6 +37,9 @@ export function checkAggregateOn(
   const fail: Fail = (option, problem, remedy) => {
     throw new InvalidContinuousAggregate(name, option, problem, remedy);
   };
+  for (const [option, value] of Object.entries<unknown>({ ...options })) {
+    if (value === null) fail(option, 'it is null', 'Leave it out, or write false to have it removed');
+  }
   const bucket = bucketOptions(options.bucket);
   checkBucket(bucket, about, source, fail);
   if (about.aggregate) checkHierarchy(bucket, bucketOptions(about.aggregate.options.bucket), fail);
@@ -88,6 +92,13 @@ function checkBucket(bucket: AggregateBucket, about: AggregateSource, source: So
   if (origin !== undefined && Number.isNaN(new Date(origin).getTime())) {
     fail('bucket.origin', `"${String(origin)}" is no time`, 'Give a Date, or write it in ISO 8601');
   }
+  if (timeZone !== undefined && about.withoutZone) {
+    fail(
+      'bucket.timeZone',
+      `the column of "${by}" has no time zone`,
+      'Leave it out, or use a timestamp with time zone',
+    );
+  }
   if (timeZone !== undefined && !isTimeZone(timeZone)) {
     fail(
       'bucket.timeZone',
@@ -104,8 +115,10 @@ function checkColumns(
   fail: Fail,
 ): void {
   const checkProperty = (option: string, name: string): void => {
-    const known = Object.keys(source.properties);
-    if (!known.includes(name)) fail(option, `there is no property "${name}"`, `Use one of ${known.join(', ')}`);
+    const known = propertiesOf(source);
+    const property = known[name];
+    if (!property) return fail(option, `there is no property "${name}"`, `Use one of ${Object.keys(known).join(', ')}`);
+    if (hasNoColumn(property)) fail(option, `"${name}" has no column of its own`, 'Use a property that has one');
   };
   const names = new Set(['bucket']);
   for (const group of groupBy) {
@@ -118,18 +131,30 @@ function checkColumns(
   for (const [name, selection] of Object.entries(select)) {
     if (names.has(name)) fail(`select.${name}`, 'the name is taken', 'Use another');
     names.add(name);
-    for (const property of propertiesOf(selection)) checkProperty(`select.${name}`, property);
+    for (const property of selectedProperties(selection)) checkProperty(`select.${name}`, property);
     checkHistogram(`select.${name}`, selection, fail);
   }
   for (const property of (indexes ?? []).flatMap((index) => Object.keys(index))) {
     if (!names.has(property)) fail('indexes', `there is no "${property}"`, `Use ${[...names].join(', ')}`);
+  }
+  if (indexes?.some((index) => Object.keys(index).length === 0)) {
+    fail('indexes', 'one of them is empty', 'Name its properties');
   }
   if (indexes?.some((index) => Object.keys(index).join() === 'bucket')) {
     fail('indexes', 'one on the bucket is there anyway', 'Leave it out');
   }
 }
 
-function propertiesOf(selection: Selection): string[] {
+/** An embedded one has several columns, the other side of a relation none. */
+function hasNoColumn({ kind, object }: Partial<EntityProperty>): boolean {
+  return (
+    kind === ReferenceKind.ONE_TO_MANY ||
+    kind === ReferenceKind.MANY_TO_MANY ||
+    (kind === ReferenceKind.EMBEDDED && !object)
+  );
+}
+
+function selectedProperties(selection: Selection): string[] {
   if (selection.kind === 'raw') return [];
   const { property } = selection;
   return [...(property === undefined ? [] : [property]), ...('by' in selection ? [selection.by] : [])];

@@ -4,13 +4,24 @@ export type ColumnKind = 'timestamp' | 'date' | 'integer' | 'uuid';
 
 /** What the property's column is to TimescaleDB; undefined where that is not known (yet), null where it cannot be. */
 export function columnKind(property: EntityProperty): ColumnKind | null | undefined {
-  // MikroORM fills the array in when it discovers the entities; before, there is what the definition says.
-  const { columnTypes, columnType = columnTypes?.[0] } = property as Declared;
+  const columnType = sqlTypeOf(property);
   if (columnType) return kindOfSqlType(columnType);
   const type: unknown = property.type;
   const found = mapped.find(([mappedType]) => type === mappedType || (isObject(type) && type instanceof mappedType));
   if (found) return found[1];
   return typeof type === 'string' ? kindOfName[type] : undefined;
+}
+
+/** Whether its values are local times or days, as far as it is known (yet). */
+export function isWithoutZone(property: EntityProperty): boolean {
+  const type = sqlTypeOf(property) ?? '';
+  return columnKind(property) === 'date' || (/^timestamp/i.test(type) && !/tz|with time zone/i.test(type));
+}
+
+/** MikroORM fills the array in when it discovers the entities; before, there is what the definition says. */
+function sqlTypeOf(property: EntityProperty): string | undefined {
+  const { columnTypes, columnType = columnTypes?.[0] } = property as Declared;
+  return columnType;
 }
 
 type Declared = Partial<Pick<EntityProperty, 'columnTypes'>> & { columnType?: string };

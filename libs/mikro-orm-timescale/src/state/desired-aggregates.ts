@@ -33,17 +33,36 @@ export function desiredAggregates(
     .filter((each): each is { meta: EntityMetadata; aggregate: DeclaredAggregate } => each.aggregate !== undefined)
     .filter(({ aggregate }) => rootOf(aggregate.source) === hypertable.class)
     .sort((a, b) => levelOf(a.aggregate) - levelOf(b.aggregate));
-  return [
-    ...declared.map(({ meta, aggregate }) => {
-      const source = sourceIn(all, aggregate);
-      checkAggregate(aggregate.name, source, aggregate.options);
-      return desiredAggregate(meta, source, aggregate);
-    }),
-    ...removedFrom(hypertable).map(({ name, viewName }): RemovedAggregate => ({
-      view: viewName ?? names.classToTableName(name),
-      removed: true,
-    })),
-  ];
+  const wanted = declared.map(({ meta, aggregate }) => {
+    const source = sourceIn(all, aggregate);
+    checkAggregate(aggregate.name, source, aggregate.options);
+    const state = desiredAggregate(meta, source, aggregate);
+    checkColumnNames(aggregate.name, state);
+    return state;
+  });
+  const removed = removedFrom(hypertable).map(({ name, viewName }): RemovedAggregate & { name: string } => ({
+    name,
+    view: viewName ?? names.classToTableName(name),
+    removed: true,
+  }));
+  const both = removed.find(({ view }) => wanted.some((each) => each.view === view));
+  if (both) {
+    throw new InvalidContinuousAggregate(both.name, 'false', `"${both.view}" is declared too`, 'Keep one of the two');
+  }
+  return [...wanted, ...removed.map(({ view }): RemovedAggregate => ({ view, removed: true }))];
+}
+
+function checkColumnNames(name: string, { query }: AggregateState): void {
+  if ('spelled' in query) return;
+  const columns = [query.bucket, ...query.groupBy, ...query.select].map(({ as }) => as);
+  const twice = columns.find((column, at) => columns.indexOf(column) < at);
+  if (twice === undefined) return;
+  throw new InvalidContinuousAggregate(
+    name,
+    'select',
+    `two of its properties have the column "${twice}"`,
+    'Select it under another name',
+  );
 }
 
 /**
