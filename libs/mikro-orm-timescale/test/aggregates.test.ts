@@ -1,4 +1,4 @@
-import { defineEntity, p, type EntitySchema, type MikroORM } from '@mikro-orm/postgresql';
+import { defineEntity, p, type EntitySchema, type InferEntity, type MikroORM } from '@mikro-orm/postgresql';
 import {
   avg,
   continuousAggregate,
@@ -16,6 +16,7 @@ import {
   type ContinuousAggregateOptions,
   type TimescaleSettings,
 } from '../src/index.ts';
+import type { TypedEntity } from '../src/definition/entity-like.ts';
 import { aggregatesInCatalog, pending, TestDatabase } from './database.ts';
 
 const db = new TestDatabase();
@@ -36,7 +37,13 @@ function readings(retention?: { dropAfter: '1 year' }) {
   return Reading;
 }
 
-function hourly(Reading: ReturnType<typeof readings>) {
+function samples() {
+  const Sample = defineEntity({ name: 'Sample', properties });
+  hypertable(Sample, { by: 'time', chunkInterval: '1 day' });
+  return Sample;
+}
+
+function hourly(Reading: TypedEntity<InferEntity<ReturnType<typeof readings>>>) {
   return continuousAggregate('Hourly', Reading, {
     bucket: ['1 hour', 'time'],
     groupBy: ['deviceId'],
@@ -463,4 +470,153 @@ test('an aggregate whose hypertable is not among the entities is said to lack it
   expect(() => db.orm([hourly(readings())])).toThrow(
     'continuousAggregate(Hourly), source: Reading is not among the entities. Add it',
   );
+});
+
+test('an index over one property is made once', async () => {
+  const indexed = model({ indexes: [{ avgTemp: 'asc' }] });
+  expect(await apply(indexed)).toMatchObject({ indexes: [[{ column: 'avg_temp' }]] });
+  await db.forgetOrms();
+  expect(await apply(model({ indexes: [] }))).toMatchObject({ indexes: [] });
+});
+
+test('with safe: true an aggregate of another query stays as it is, however often', async () => {
+  const was = await apply(model({ ...everything, retention: false }));
+  const Reading = readings();
+  const Hourly = continuousAggregate('Hourly', Reading, {
+    ...everything,
+    bucket: ['1 hour', 'time'],
+    groupBy: ['deviceId'],
+    select: { avgTemp: avg('temp'), n: count() },
+    retention: false,
+  });
+  const orm = db.orm([Reading, Hourly]);
+  await orm.schema.update({ safe: true });
+  await timescale(orm.em).apply({ safe: true });
+  expect((await aggregatesInCatalog(orm))[0]).toEqual(was);
+});
+
+test('an aggregate goes over to another hypertable, given the opt-in', async () => {
+  const models = (which: 'Reading' | 'Sample'): EntitySchema[] => {
+    const [Reading, Sample] = [readings(), samples()];
+    const Hourly = hourly(which === 'Reading' ? Reading : Sample);
+    const Daily = continuousAggregate('Daily', Hourly, {
+      bucket: ['1 day', 'bucket'],
+      select: { temp: max('avgTemp') },
+    });
+    return [Reading, Sample, Hourly, Daily];
+  };
+  await apply(db.orm(models('Reading')));
+  await expect(db.orm(models('Sample')).schema.update()).rejects.toThrow(DestructiveChange);
+  const orm = db.orm(models('Sample'), { allowDestructive: true });
+  const { down } = await orm.schema.getUpdateSchemaMigrationSQL({ wrap: false });
+  expect(await apply(orm)).toMatchObject({ view: 'hourly', source: 'sample' });
+  for (const line of down.split('\n')) if (line.trim() !== '') await orm.em.execute(line);
+  expect(await aggregatesInCatalog(orm)).toMatchObject([
+    { view: 'hourly', source: 'reading' },
+    { view: 'daily', source: 'hourly' },
+  ]);
+  await orm.schema.drop();
+});
+
+test('aggregates on each other go with their table, in real time or not', async () => {
+  const Reading = readings();
+  const Hourly = hourly(Reading);
+  const Daily = continuousAggregate('Daily', Hourly, { bucket: ['1 day', 'bucket'], select: { n: count() } });
+  const orm = db.orm([Reading, Hourly, Daily]);
+  await apply(orm);
+  await db.orm([samples()]).schema.update();
+  expect(await aggregatesInCatalog(orm)).toEqual([]);
+  await apply(orm);
+  await orm.schema.refresh();
+  expect(await aggregatesInCatalog(orm)).toHaveLength(2);
+  await orm.schema.drop();
+  expect(await aggregatesInCatalog(orm)).toEqual([]);
+  await orm.schema.drop();
+});
+
+test('an aggregate goes over to a hypertable that is new', async () => {
+  const Reading = readings();
+  await apply(db.orm([Reading, hourly(Reading)]));
+  const Sample = samples();
+  const orm = db.orm([Reading, Sample, hourly(Sample)], { allowDestructive: true });
+  expect(await apply(orm)).toMatchObject({ view: 'hourly', source: 'sample' });
+});
+
+test('aggregates on each other go in whatever order they are said to', async () => {
+  const Reading = readings();
+  const Hourly = hourly(Reading);
+  const Daily = continuousAggregate('Daily', Hourly, { bucket: ['1 day', 'bucket'], select: { n: count() } });
+  await apply(db.orm([Reading, Hourly, Daily], { allowDestructive: true }));
+  const Changed = readings();
+  continuousAggregate('Hourly', Changed, false);
+  const Flat = continuousAggregate('Daily', Changed, { bucket: ['1 day', 'time'], select: { n: count() } });
+  const flat = db.orm([Changed, Flat], { allowDestructive: true });
+  await apply(flat);
+  expect(await aggregatesInCatalog(flat)).toMatchObject([{ view: 'daily', source: 'reading' }]);
+  await apply(db.orm([Reading, Hourly, Daily], { allowDestructive: true }));
+  const Without = readings();
+  continuousAggregate('Daily', Without, false);
+  continuousAggregate('Hourly', Without, false);
+  await apply(db.orm([Without], { allowDestructive: true }));
+  expect(await aggregatesInCatalog(flat)).toEqual([]);
+});
+
+test('an aggregate that is made anew keeps of each policy what the model does not mention', async () => {
+  const initialStart = new Date('2026-01-01Z');
+  const was = await apply(
+    model({
+      refresh: { start: '3 days', end: '1 hour', every: '30 minutes', bucketsPerBatch: 7, initialStart },
+      columnstore: { after: '7 days', every: '5 hours', initialStart },
+      retention: { dropAfter: '1 year', every: '2 days' },
+    }),
+  );
+  const Reading = readings();
+  const Hourly = continuousAggregate('Hourly', Reading, {
+    bucket: ['1 hour', 'time'],
+    groupBy: ['deviceId'],
+    select: { avgTemp: avg('temp'), n: count() },
+    refresh: { start: '3 days', end: '1 hour', every: '30 minutes' },
+    columnstore: { after: '7 days' },
+    retention: { dropAfter: '1 year' },
+  });
+  const is = (await apply(db.orm([Reading, Hourly], { allowDestructive: true }))) as object;
+  expect({ ...is, query: undefined }).toEqual({ ...(was as object), query: undefined });
+});
+
+test('an aggregate that is made anew without a refresh has no columnstore policy, which would want one', async () => {
+  await apply(
+    model({ refresh: { start: '3 days', end: '1 hour', every: '1 hour' }, columnstore: { after: '7 days' } }),
+  );
+  const Reading = readings();
+  const Hourly = continuousAggregate('Hourly', Reading, {
+    bucket: ['1 hour', 'time'],
+    select: { n: count() },
+    refresh: false,
+  });
+  const orm = db.orm([Reading, Hourly], { allowDestructive: true });
+  expect(await apply(orm)).toMatchObject({ refresh: false, columnstore: { after: false } });
+});
+
+test('an aggregate is made of inherited properties', async () => {
+  const Device = defineEntity({ name: 'Device', properties: { id: p.integer().primary() } });
+  const Base = defineEntity({
+    name: 'Base',
+    abstract: true,
+    properties: { time: p.datetime(6).primary(), device: () => p.manyToOne(Device).primary() },
+  });
+  const Sample = defineEntity({ name: 'Sample', extends: Base, properties: { temp: p.double() } });
+  hypertable(Sample, { by: 'time' });
+  const Hourly = continuousAggregate('Hourly', Sample, {
+    bucket: ['1 hour', 'time'],
+    groupBy: ['device'],
+    select: { temp: max('temp') },
+    realtime: true,
+  });
+  const orm = db.orm([Device, Base, Sample, Hourly]);
+  await apply(orm);
+  await orm.em.execute('INSERT INTO device VALUES (1)');
+  await orm.em.insert(Sample, { time: new Date('2026-01-01T00:30Z'), device: 1, temp: 5 });
+  expect(await orm.em.fork().find(Hourly, { device: 1 })).toMatchObject([
+    { bucket: new Date('2026-01-01Z'), device: { id: 1 }, temp: 5 },
+  ]);
 });

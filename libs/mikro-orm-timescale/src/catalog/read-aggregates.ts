@@ -107,7 +107,15 @@ const statement = `
         FROM unnest(pg_index.indkey) WITH ORDINALITY AS key (attribute, number)
         JOIN pg_attribute AS attribute ON attribute.attrelid = relation AND attribute.attnum = key.attribute
       ) AS keys
-      WHERE pg_index.indrelid = relation AND pg_index.indnkeyatts > 1
+      WHERE pg_index.indrelid = relation
+        AND pg_index.indexprs IS NULL
+        -- TimescaleDB always makes one on the bucket.
+        AND NOT (pg_index.indnkeyatts = 1 AND EXISTS (
+          SELECT FROM pg_attribute AS bucket
+          WHERE bucket.attrelid = relation
+            AND bucket.attnum = pg_index.indkey[0]
+            AND bucket.attname = dimension.column_name
+        ))
     ) AS indexes
   FROM aggregate
   JOIN _timescaledb_catalog.hypertable AS materialization ON materialization.id = aggregate.mat_hypertable_id

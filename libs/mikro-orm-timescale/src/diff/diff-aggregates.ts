@@ -48,16 +48,28 @@ export function diffAggregates(hypertable: Target, from: PresentAggregates, to: 
     return [...drop(target, present), ...create(target, carryOver(present, wanted), retention)];
   });
   // Those that stand on others are dropped before them and made after them.
-  const dropped = steps.map((each) => each.filter(({ when }) => when === 'before')).reverse();
+  const before = to.aggregates.map(({ view }) => from.aggregates.findIndex((each) => each.view === view));
+  const dropped = steps
+    .map((each, at) => ({ steps: each.filter(({ when }) => when === 'before'), before: before[at] ?? -1 }))
+    .sort((a, b) => b.before - a.before)
+    .map((each) => each.steps);
   const made = steps.map((each) => each.filter(({ when }) => when !== 'before'));
   return [...dropped, ...made].flat();
 }
 
-/** For a hypertable that has none yet. */
-export function createAggregates(hypertable: Target, { aggregates, retention }: Aggregates): Step[] {
-  return aggregates.flatMap((wanted) =>
-    isRemoved(wanted) ? [] : create(targetOf(hypertable, wanted), wanted, retention),
-  );
+/**
+ * For a hypertable that has none yet.
+ *
+ * @param elsewhere those of them that stand on another one
+ */
+export function createAggregates(
+  hypertable: Target,
+  elsewhere: readonly Aggregate[],
+  { aggregates, retention }: Aggregates,
+): Step[] {
+  const nothing = { names: new Map<string, string>(), retyped: new Set<string>(), retention: undefined };
+  const wanted = aggregates.filter((each) => !isRemoved(each));
+  return diffAggregates(hypertable, { ...nothing, aggregates: elsewhere }, { aggregates: wanted, retention });
 }
 
 function targetOf(hypertable: Target, { view }: Aggregate): Target {

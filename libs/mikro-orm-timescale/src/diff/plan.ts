@@ -1,5 +1,6 @@
-import type { DatabaseSchema, SchemaDifference, TableDifference } from '@mikro-orm/postgresql';
+import type { DatabaseSchema, DatabaseTable, SchemaDifference, TableDifference } from '@mikro-orm/postgresql';
 import { refuseRows } from '../sql/hypertable.ts';
+import { isRemoved, type Aggregate } from '../state/aggregate-state.ts';
 import { withColumnNames, withoutColumns, type HypertableState } from '../state/hypertable-state.ts';
 import { aggregatesOf, hypertableOf } from '../state/on-table.ts';
 import { targetOf } from '../state/target-of.ts';
@@ -27,13 +28,15 @@ export function planSteps(
     const target = targetOf(table, functions);
     const aggregates = { aggregates: aggregatesOf(table), retention: wanted.retention };
     const before = from.getTable(table.getShortestName(false));
-    if (!before) return [...createSteps(target, wanted), ...createAggregates(target, aggregates)];
+    const elsewhere = aggregatesElsewhere(from, table);
+    const create = (): Step[] => createAggregates(target, elsewhere, aggregates);
+    if (!before) return [...createSteps(target, wanted), ...create()];
     const present = hypertableOf(before);
-    if (!present) return [...convertSteps(target, wanted), ...createAggregates(target, aggregates)];
+    if (!present) return [...convertSteps(target, wanted), ...create()];
     const changes = difference.changedTables[table.getShortestName(false)];
     if (changes) refuseColumnChanges(table.getShortestName(false), present, wanted, changes);
     const presentAggregates = {
-      aggregates: aggregatesOf(before),
+      aggregates: [...aggregatesOf(before), ...elsewhere],
       retention: present.retention,
       names: renamedColumns(changes),
       retyped: retypedColumns(changes),
@@ -43,6 +46,16 @@ export function planSteps(
       ...diffAggregates(target, presentAggregates, aggregates),
     ];
   });
+}
+
+/** Those that the model wants on this hypertable, and that stand on another one. */
+function aggregatesElsewhere(from: DatabaseSchema, table: DatabaseTable): Aggregate[] {
+  const wanted = new Set(aggregatesOf(table).map(({ view }) => view));
+  return from
+    .getTables()
+    .filter((other) => other.schema === table.schema && other.name !== table.name)
+    .flatMap((other) => aggregatesOf(other))
+    .filter((aggregate) => wanted.has(aggregate.view) && !isRemoved(aggregate));
 }
 
 /** Statements for a `down` that must not drop rows with the tables that its `up` creates. */

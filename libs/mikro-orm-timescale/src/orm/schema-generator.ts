@@ -4,6 +4,7 @@ import {
   SqlSchemaGenerator,
   type CreateSchemaOptions,
   type DatabaseTable,
+  type DropSchemaOptions,
   type EntityMetadata,
   type SchemaDifference,
   type SqlEntityManager,
@@ -18,11 +19,12 @@ import { planSteps, refuseToDropRows } from '../diff/plan.ts';
 import type { Step } from '../diff/step.ts';
 import { DestructiveChange } from '../faults.ts';
 import { createExtension } from '../sql/hypertable.ts';
+import { dropStackedAggregates } from '../sql/stacked-aggregates.ts';
 import type { Aggregate } from '../state/aggregate-state.ts';
 import { checkSources, desiredAggregates } from '../state/desired-aggregates.ts';
 import { desiredState } from '../state/desired-state.ts';
-import { hypertableOf, setHypertable } from '../state/on-table.ts';
-import { leaveToSearchPath } from '../state/target-of.ts';
+import { aggregatesOf, hypertableOf, setHypertable } from '../state/on-table.ts';
+import { leaveToSearchPath, targetOf } from '../state/target-of.ts';
 import { limitAggregates } from './limit-aggregates.ts';
 import { limitToServer } from './limit-to-server.ts';
 import { matchAggregates } from './match-aggregates.ts';
@@ -62,8 +64,8 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
       const definition = definitionOf(meta);
       if (!definition) continue;
       checkDefinition(meta, definition);
-      const own = meta.schema === undefined || meta.schema === '*' ? undefined : meta.schema;
-      const table = target.getTables().find((each) => each.name === meta.collection && (!own || each.schema === own));
+      const own = this.#schemaOf(meta, schema) ?? target.name;
+      const table = target.getTables().find((each) => each.name === meta.collection && each.schema === own);
       if (!table) continue;
       checkReorderIndex(meta, definition, table);
       setHypertable(table, this.#limit(desiredState(meta, definition), table), this.#aggregates(meta, table));
@@ -95,6 +97,14 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
   override async getUpdateSchemaMigrationSQL(options: UpdateOptions = {}): Promise<{ up: string; down: string }> {
     const comparison = await this.#compare(options);
     return { up: this.#upSql(comparison, options), down: this.#downSql(comparison, options) };
+  }
+
+  override async getDropSchemaSQL(options: DropSchemaOptions = {}): Promise<string> {
+    const stacked = this.getTargetSchema(options.schema)
+      .getTables()
+      .filter((table) => hypertableOf(table))
+      .map((table) => dropStackedAggregates(targetOf(table, this.#settings.extensionSchema)));
+    return joinSql(stacked, await super.getDropSchemaSQL(options), []);
   }
 
   /** What leads from the database, or the snapshot, to the model. */
@@ -160,13 +170,20 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
 
   #upSql({ from, up, steps }: Comparison, options: UpdateOptions): string {
     const allowed = this.#allowed(steps, options);
-    return this.#around(this.diffToSQL(up, options), from, allowed);
+    const { dropTables, safe } = options;
+    const gone =
+      dropTables && !safe ? Object.values(up.removedTables).filter((table) => aggregatesOf(table).length > 1) : [];
+    const stacked = gone.map((table) => dropStackedAggregates(targetOf(table, this.#settings.extensionSchema)));
+    return joinSql(stacked, this.#around(this.diffToSQL(up, options), from, allowed), []);
   }
 
   #allowed(steps: Step[], { safe }: UpdateOptions): Step[] {
     const destructive = steps.filter(({ safety }) => safety === 'destructive');
     if (destructive.length > 0 && !this.#settings.allowDestructive && !safe) throw new DestructiveChange(destructive);
-    return safe ? steps.filter(({ safety }) => safety !== 'destructive') : steps;
+    if (!safe) return steps;
+    // What is not dropped is not made anew either.
+    const kept = new Set(destructive.filter(isBefore).map(({ hypertable }) => hypertable));
+    return steps.filter((step) => step.safety !== 'destructive' && !kept.has(step.hypertable));
   }
 
   #downSql({ from, down, steps }: Comparison, options: UpdateOptions): string {
@@ -246,6 +263,11 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
     return (await this.connection.isConnected()) ? this.#probe() : undefined;
   }
 
+  /** As in MikroORM's DatabaseSchema.fromMetadata; undefined is the schema of the whole target. */
+  #schemaOf(meta: EntityMetadata, schema: string | undefined): string | undefined {
+    return (meta.schema === '*' ? schema : meta.schema) ?? this.config.get('schema');
+  }
+
   #hasHypertables(): boolean {
     return [...this.metadata.getAll().values()].some((meta) => definitionOf(meta));
   }
@@ -280,6 +302,16 @@ function isBefore({ when }: Step): boolean {
 }
 
 function joinSql(before: readonly string[], sql: string, after: readonly string[]): string {
-  const block = (statements: readonly string[]): string => statements.map((statement) => `${statement};\n`).join('');
-  return [block(before), sql.trim() === '' ? '' : sql, block(after)].filter((part) => part !== '').join('\n');
+  const block = (statements: readonly string[]): string =>
+    statements.map((statement) => `${evenQuotes(statement)};\n`).join('');
+  const own = sql.trim() === '' ? '' : `${evenQuotes(sql.trimEnd().replace(/;$/, ''))};\n`;
+  return [block(before), own, block(after)].filter((part) => part !== '').join('\n');
+}
+
+/**
+ * The Migrator (7.2) takes a statement with an odd number of apostrophes, as of a name with one, for the beginning of a
+ * longer one, and leaves it out where nothing follows.
+ */
+function evenQuotes(sql: string): string {
+  return sql.split(`'`).length % 2 === 0 ? `${sql} /* ' */` : sql;
 }

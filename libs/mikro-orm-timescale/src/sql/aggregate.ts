@@ -49,7 +49,11 @@ export function dropIndex(target: Target, index: IndexState): string {
 
 /** All but the one on the bucket alone, which TimescaleDB always makes. */
 export function dropIndexes(target: Target): string {
-  return dropIndexesWhere(target, 'indnkeyatts > 1');
+  const onBucket =
+    `select from _timescaledb_catalog.dimension join _timescaledb_catalog.hypertable on hypertable.id = hypertable_id ` +
+    `where format('%I.%I', schema_name, table_name)::regclass = materialization ` +
+    `and quote_ident(column_name) = pg_get_indexdef(indexrelid, 1, false)`;
+  return dropIndexesWhere(target, `not (indnkeyatts = 1 and exists (${onBucket}))`);
 }
 
 function dropIndexesWhere(target: Target, condition: string): string {
