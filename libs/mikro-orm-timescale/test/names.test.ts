@@ -1,4 +1,11 @@
-import { AbstractNamingStrategy, defineEntity, p, type EntitySchema, type Options } from '@mikro-orm/postgresql';
+import {
+  AbstractNamingStrategy,
+  defineEntity,
+  p,
+  type EntitySchema,
+  type MikroORM,
+  type Options,
+} from '@mikro-orm/postgresql';
 import {
   bloom,
   continuousAggregate,
@@ -219,4 +226,54 @@ test('columns that get other names stay what they are to the hypertable', async 
     chunkSkipping: ['seq_2'],
   });
   expect(await orm.em.execute('SELECT count(*)::int AS n FROM reading WHERE device_2 = 1')).toEqual([{ n: 17 }]);
+});
+
+test('of two tables of one name in two schemas, one of them the default, each is a hypertable', async () => {
+  const properties = { time, deviceId, temp };
+  const Own = defineEntity({ name: 'Own', tableName: 'reading', properties });
+  const Other = defineEntity({ name: 'Other', tableName: 'reading', schema: 'other', properties });
+  hypertable(Other, { by: 'time', chunkInterval: '2 days' });
+  hypertable(Own, { by: 'time', chunkInterval: '1 day' });
+  const select = { n: count() };
+  const OwnHourly = continuousAggregate('OwnHourly', Own, { bucket: ['1 hour', 'time'], select, viewName: 'hourly' });
+  const OtherHourly = continuousAggregate('OtherHourly', Other, {
+    bucket: ['2 hours', 'time'],
+    select,
+    viewName: 'hourly',
+  });
+  const orm = db.orm([Other, Own, OtherHourly, OwnHourly]);
+  await orm.schema.update();
+  expect(await pending(orm)).toBe('');
+  expect(await stateInCatalog(orm, 'reading')).toMatchObject({ by: { interval: '1 day' } });
+  expect(await stateInCatalog(orm, 'reading', 'other')).toMatchObject({ by: { interval: '2 days' } });
+  expect(await aggregatesInCatalog(orm)).toHaveLength(2);
+});
+
+test('migrations lose no statement to a name with one apostrophe', async () => {
+  const folder = await db.folder();
+  const models = (more: boolean): EntitySchema[] => {
+    const Reading = defineEntity({ name: 'Reading', properties: { time, deviceId, temp } });
+    hypertable(Reading, { by: 'time', chunkInterval: '1 day' });
+    const Hourly = continuousAggregate('Hourly', Reading, {
+      bucket: ['1 hour', 'time'],
+      groupBy: ['deviceId'],
+      select: { n: count() },
+      viewName: `o'clock`,
+      realtime: more,
+      indexes: more ? [{ n: 'asc', bucket: 'asc' }] : [],
+    });
+    return [Reading, Hourly];
+  };
+  const project = (entities: EntitySchema[]): MikroORM =>
+    db.orm(entities, {}, { migrations: { path: folder, pathTs: folder, emit: 'js', silent: true } });
+  const before = project(models(false));
+  await before.migrator.create(undefined, false, false, 'first');
+  await before.migrator.up();
+  expect(await pending(before)).toBe('');
+  const after = project(models(true));
+  await after.migrator.create(undefined, false, false, 'second');
+  await after.migrator.up();
+  expect(await pending(after)).toBe('');
+  await after.migrator.down();
+  expect(await pending(before)).toBe('');
 });
