@@ -21,7 +21,8 @@ export function checkAggregate(name: string, source: EntityMetadata, options: Co
     const remedy = `Call hypertable(${source.className}, ...) before`;
     throw new InvalidContinuousAggregate(name, 'source', `${source.className} is no hypertable`, remedy);
   }
-  checkAggregateOn(about, source, name, options);
+  const { className } = source;
+  checkAggregateOn(about, { className, properties: propertiesOf(source) }, name, options);
 }
 
 /**
@@ -49,7 +50,8 @@ export function checkAggregateOn(
 
 interface SourceEntity {
   className: string;
-  properties: object;
+  /** With those that are inherited. */
+  properties: Readonly<Record<string, Partial<EntityProperty>>>;
 }
 
 export function bucketOptions(bucket: ContinuousAggregateOptions['bucket']): AggregateBucket {
@@ -115,7 +117,7 @@ function checkColumns(
   fail: Fail,
 ): void {
   const checkProperty = (option: string, name: string): void => {
-    const known = propertiesOf(source);
+    const known = source.properties;
     const property = known[name];
     if (!property) return fail(option, `there is no property "${name}"`, `Use one of ${Object.keys(known).join(', ')}`);
     if (hasNoColumn(property)) fail(option, `"${name}" has no column of its own`, 'Use a property that has one');

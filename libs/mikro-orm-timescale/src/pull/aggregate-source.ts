@@ -111,7 +111,7 @@ function sayable(
   if (!source) throw new Unspeakable(`${className}, which it reads, cannot be declared`);
   let said = state;
   const notes: string[] = [];
-  const known = { className, properties: Object.fromEntries([...properties.values()].map((each) => [each, true])) };
+  const known = { className, properties: Object.fromEntries([...properties.values()].map((each) => [each, {}])) };
   for (;;) {
     try {
       checkAggregateOn(source, known, name, optionsOf(query, said));

@@ -1,5 +1,5 @@
 import type { DatabaseTable, EntityManager, EntityMetadata, EntityProperty } from '@mikro-orm/postgresql';
-import { columnKind } from '../definition/column-kind.ts';
+import { columnKind, isWithoutZone } from '../definition/column-kind.ts';
 import type { Width } from '../definition/options.ts';
 import { defaultSchema } from '../orm/name-of.ts';
 import type { HypertableState } from '../state/hypertable-state.ts';
@@ -100,9 +100,11 @@ class Puller {
 type Named = Omit<NonNullable<ReturnType<PulledEntities['get']>>, 'timeType' | 'source'>;
 
 function aggregateSource({ integerNow, retention }: HypertableState, by: string, timeType: string) {
+  const property = { columnTypes: [timeType] } as unknown as EntityProperty;
   return {
     by,
-    kind: columnKind({ columnTypes: [timeType] } as unknown as EntityProperty),
+    kind: columnKind(property),
+    withoutZone: isWithoutZone(property),
     knowsNow: integerNow !== undefined,
     dropAfter: (retention || undefined)?.dropAfter as Width | undefined,
     aggregate: undefined,

@@ -28,7 +28,9 @@ type KnownSelection = Exclude<ColumnSelection, { kind: 'sql' }>;
 
 function knownSelection(sql: string): KnownSelection | undefined {
   if (sql === 'count(*)') return { kind: 'count' };
-  const [, kind, list = ''] = /^(?:.+\.)?([a-z]+)\((.*)\)$/.exec(sql) ?? [];
+  // The library's histogram leaves null out, and has to be told so.
+  const call = sql.replace(/^(.*histogram\(.*\)) FILTER \(WHERE \(.* IS NOT NULL\)\)$/, '$1');
+  const [, kind, list = ''] = /^(?:.+\.)?([a-z]+)\((.*)\)$/.exec(call) ?? [];
   const [first, second, ...more] = [...list.matchAll(new RegExp(`^${name}|, ${name}$`, 'g'))].map(([column]) =>
     unquoted(column.replace(/^, /, '')),
   );
