@@ -2,6 +2,7 @@ import type { AbstractSqlConnection, Transaction } from '@mikro-orm/postgresql';
 import { fixedWidth, formatInterval, parseInterval } from '../interval.ts';
 import type { AggregateState, IntegerType, RefreshState } from '../state/aggregate-state.ts';
 import type { CanonicalWidth, OrderState } from '../state/hypertable-state.ts';
+import { orderBySql } from './order-by.ts';
 import { jobScheduleSql, scheduleOfJob, type JobSchedule } from './job-schedule.ts';
 
 export interface FoundAggregate {
@@ -75,14 +76,7 @@ const statement = `
     dimension.interval_length AS chunk_length,
     settings.relid IS NOT NULL AS columnstore,
     to_json(settings.segmentby) AS segment_by,
-    (
-      SELECT json_agg(
-        json_build_object('column', ordered.name, 'descending', ordered.descending, 'nullsFirst', ordered.nulls_first)
-        ORDER BY ordered.position
-      )
-      FROM unnest(settings.orderby, settings.orderby_desc, settings.orderby_nullsfirst)
-        WITH ORDINALITY AS ordered (name, descending, nulls_first, position)
-    ) AS order_by,
+    ${orderBySql('settings')} AS order_by,
     (
       SELECT json_object_agg(
         job.proc_name,

@@ -9,6 +9,7 @@ import {
   type OrderState,
   type SparseIndexState,
 } from '../state/hypertable-state.ts';
+import { orderBySql } from './order-by.ts';
 import { jobScheduleSql, scheduleOfJob, type JobSchedule } from './job-schedule.ts';
 
 export interface FoundHypertable {
@@ -69,14 +70,7 @@ const statement = `
     hypertable.hypertable_name AS name,
     hypertable.compression_enabled AS columnstore,
     to_json(settings.segmentby) AS segment_by,
-    (
-      SELECT json_agg(
-        json_build_object('column', ordered.name, 'descending', ordered.descending, 'nullsFirst', ordered.nulls_first)
-        ORDER BY ordered.position
-      )
-      FROM unnest(settings.orderby, settings.orderby_desc, settings.orderby_nullsfirst)
-        WITH ORDINALITY AS ordered (name, descending, nulls_first, position)
-    ) AS order_by,
+    ${orderBySql('settings')} AS order_by,
     (
       SELECT coalesce(
         json_agg(json_build_object('kind', sparse.item ->> 'type', 'column', sparse.item ->> 'column'))
