@@ -13,7 +13,7 @@ import {
   type HypertableOptions,
   type PolicySchedule,
 } from '../src/index.ts';
-import type { AggregateState } from '../src/state/aggregate-state.ts';
+import type { AggregateState, RefreshState } from '../src/state/aggregate-state.ts';
 import { withColumnNames, type ColumnstoreState, type HypertableState } from '../src/state/hypertable-state.ts';
 import type { ScheduleState } from '../src/state/schedule-state.ts';
 import { aggregatesInCatalog, stateInCatalog, TestDatabase } from './database.ts';
@@ -394,7 +394,25 @@ function overlayAggregate(
       ? { columnstore: overlayColumnstore(known.columnstore, fresh.columnstore, columnstore) }
       : {};
   const isKnown = wanted.chunkInterval !== undefined || known.chunkInterval !== undefined;
-  return withoutDefault({ ...fresh, ...known, ...set, ...parts }, isKnown);
+  const { refresh } = wanted;
+  const refreshed =
+    refresh && known.refresh && fresh.refresh ? { refresh: overlayRefresh(known.refresh, fresh.refresh, refresh) } : {};
+  return withoutDefault({ ...fresh, ...known, ...set, ...parts, ...refreshed }, isKnown);
+}
+
+function overlayRefresh(
+  known: RefreshState,
+  fresh: RefreshState,
+  wanted: Exclude<DailyOptions['refresh'], false | undefined>,
+): RefreshState {
+  const { every, initialStart, timeZone } = fresh.schedule;
+  const schedule = {
+    ...known.schedule,
+    every,
+    ...(wanted.initialStart !== undefined && initialStart !== undefined && { initialStart }),
+    ...(wanted.timeZone !== undefined && timeZone !== undefined && { timeZone }),
+  };
+  return { ...known, ...fresh, schedule };
 }
 
 function overlayColumnstore(

@@ -178,6 +178,29 @@ describe.each([
     expect((await aggregatesInCatalog(other))[0]?.query).toEqual(was[0]?.query);
   });
 
+  test('an aggregate stays what it is after its table has changed, gone back and changed again', async () => {
+    const folder = await db.folder();
+    const models = (more: boolean): EntitySchema[] => {
+      const Reading = defineEntity({
+        name: 'Reading',
+        properties: { ...properties, ...(more && { place: p.string().nullable() }) },
+      });
+      hypertable(Reading, { by: 'time' });
+      const Hourly = continuousAggregate('Hourly', Reading, { bucket: ['1 hour', 'time'], select: { t: avg('temp') } });
+      return [Reading, Hourly];
+    };
+    const before = project(folder, models(false), { snapshot });
+    await createMigration(before);
+    await before.migrator.up();
+    const orm = project(folder, models(true), { snapshot });
+    await createMigration(orm);
+    await orm.migrator.up();
+    await orm.migrator.down();
+    await orm.migrator.up();
+    expect((await createMigration(orm)).up).toEqual([]);
+    expect(await timescale(orm.em).diff()).toEqual([]);
+  });
+
   test('a down does not drop an aggregate that holds buckets', async () => {
     const folder = await db.folder();
     const first = project(folder, [reading({})], { snapshot });

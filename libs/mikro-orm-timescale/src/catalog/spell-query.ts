@@ -1,12 +1,17 @@
-import type { AbstractSqlConnection } from '@mikro-orm/postgresql';
+import type { AbstractSqlConnection, Transaction } from '@mikro-orm/postgresql';
 
 /**
  * A query as PostgreSQL spells it, so that it can be compared with what the catalog holds. Nothing of it stays.
  * Undefined where the database cannot run it for lack of a column, say.
  */
-export async function spellQuery(connection: AbstractSqlConnection, query: string): Promise<string | undefined> {
+export async function spellQuery(
+  connection: AbstractSqlConnection,
+  query: string,
+  outer?: Transaction,
+): Promise<string | undefined> {
   const found: string[] = [];
   try {
+    const options = outer === undefined ? {} : { ctx: outer };
     await connection.transactional(async (ctx) => {
       await connection.execute(`CREATE TEMPORARY VIEW mikro_orm_timescale_query AS ${query}`, [], 'run', ctx);
       const [row] = await connection.execute<{ spelled: string }[]>(
@@ -17,7 +22,7 @@ export async function spellQuery(connection: AbstractSqlConnection, query: strin
       );
       if (row) found.push(row.spelled);
       throw new Error('Known now, and rolled back.');
-    });
+    }, options);
   } catch (error) {
     if (found[0] === undefined && !isMisfit(error)) throw error;
     return found[0];

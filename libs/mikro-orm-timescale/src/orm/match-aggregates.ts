@@ -1,4 +1,4 @@
-import type { AbstractSqlConnection, DatabaseSchema, SchemaDifference } from '@mikro-orm/postgresql';
+import type { AbstractSqlConnection, DatabaseSchema, SchemaDifference, Transaction } from '@mikro-orm/postgresql';
 import { isSameQuery } from '../catalog/same-query.ts';
 import { spellQuery } from '../catalog/spell-query.ts';
 import { renamedColumns } from '../diff/plan.ts';
@@ -31,11 +31,28 @@ export async function matchAggregates(
     );
     const target: Target = { ...targetOf(table, functions), schema: table.schema };
     const found = aggregatesOf(before);
-    const matched: Aggregate[] = [];
-    for (const each of found) matched.push(await matchOne(connection, target, each, wanted, old));
+    const matched = await matchFound(connection, target, found, wanted, old);
     const absent = wanted.filter((each) => isRemoved(each) && !found.some(({ view }) => view === each.view));
     setHypertable(before, hypertable, [...matched, ...absent]);
   }
+}
+
+/**
+ * The same for the aggregates of one hypertable.
+ *
+ * @param oldNames of its columns, by the names that they get
+ */
+export async function matchFound(
+  connection: AbstractSqlConnection,
+  hypertable: Target,
+  found: readonly Aggregate[],
+  wanted: readonly Aggregate[],
+  oldNames: ReadonlyMap<string, string> = new Map(),
+  ctx?: Transaction,
+): Promise<Aggregate[]> {
+  const matched: Aggregate[] = [];
+  for (const each of found) matched.push(await matchOne(connection, hypertable, each, wanted, oldNames, ctx));
+  return matched;
 }
 
 async function matchOne(
@@ -44,12 +61,13 @@ async function matchOne(
   found: Aggregate,
   wanted: readonly Aggregate[],
   oldNames: ReadonlyMap<string, string>,
+  ctx: Transaction | undefined,
 ): Promise<Aggregate> {
   const model = wanted.find(({ view }) => view === found.view);
   if (isRemoved(found) || !model || isRemoved(model) || !isSpelled(found.query)) return found;
   const query = model.source === hypertable.table ? withSourceNames(model.query, oldNames) : model.query;
   if (isSpelled(query)) return found;
-  const spelled = await spellQuery(connection, querySql(query, { ...hypertable, table: model.source }));
+  const spelled = await spellQuery(connection, querySql(query, { ...hypertable, table: model.source }), ctx);
   const isSame = spelled !== undefined && isSameQuery(spelled, found.query.spelled);
   return isSame ? ({ ...found, query } satisfies AggregateState) : found;
 }

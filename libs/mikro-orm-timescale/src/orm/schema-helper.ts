@@ -10,19 +10,25 @@ import { triggersMadeByTimescale, viewsMadeByTimescale } from '../catalog/made-b
 import { readAggregates } from '../catalog/read-aggregates.ts';
 import { readHypertables } from '../catalog/read-hypertables.ts';
 import { createSteps } from '../diff/diff-hypertable.ts';
-import { hypertableOf, setHypertable } from '../state/on-table.ts';
+import { aggregatesOf, hypertableOf, setHypertable } from '../state/on-table.ts';
 import { targetOf } from '../state/target-of.ts';
+import { matchFound } from './match-aggregates.ts';
 
 type Tables = Parameters<PostgreSqlSchemaHelper['loadInformationSchema']>[2];
 
 /** How MikroORM reads and creates tables, where some are hypertables. */
 export class TimescaleSchemaHelper extends PostgreSqlSchemaHelper {
   readonly #functions: string;
+  readonly #model: () => DatabaseSchema | undefined;
 
-  /** @param functions the schema of the extension */
-  constructor(platform: AbstractSqlPlatform, functions: string) {
+  /**
+   * @param functions the schema of the extension
+   * @param model what the database shall be
+   */
+  constructor(platform: AbstractSqlPlatform, functions: string, model: () => DatabaseSchema | undefined) {
     super(platform);
     this.#functions = functions;
+    this.#model = model;
   }
 
   override async loadInformationSchema(
@@ -35,16 +41,19 @@ export class TimescaleSchemaHelper extends PostgreSqlSchemaHelper {
     await super.loadInformationSchema(schema, connection, tables, schemas, ctx);
     const hypertables = await readHypertables(connection, ctx);
     const aggregates = hypertables.length > 0 ? await readAggregates(connection, ctx) : [];
+    const model = aggregates.length > 0 ? this.#model() : undefined;
     for (const found of hypertables) {
       const table = schema.getTables().find(({ name, schema }) => name === found.table && schema === found.schema);
       if (!table) continue;
       table.setTriggers(table.getTriggers().filter(({ name }) => !triggersMadeByTimescale.has(name)));
       const own = aggregates.filter(({ schema, hypertable }) => schema === found.schema && hypertable === found.table);
-      setHypertable(
-        table,
-        found.state,
-        own.map(({ state }) => state),
+      // What the Migrator writes into its snapshot can be compared with the model only later, and without a connection.
+      const wanted = aggregatesOf(
+        model?.getTables().find(({ name, schema }) => name === found.table && schema === found.schema),
       );
+      const target = { schema: found.schema, table: found.table, functions: this.#functions };
+      const states = own.map(({ state }) => state);
+      setHypertable(table, found.state, await matchFound(connection, target, states, wanted, undefined, ctx));
     }
   }
 

@@ -24,7 +24,11 @@ function register(orm: MikroORM, settings: Required<TimescaleSettings>): void {
   }
   // The Migrator reads the database past the schema generator, through the helper of this one ORM's platform. There is
   // no setter for it.
-  Object.assign(platform, { schemaHelper: new TimescaleSchemaHelper(platform, settings.extensionSchema) });
+  const schemaHelper = new TimescaleSchemaHelper(platform, settings.extensionSchema, () => {
+    const generator: unknown = orm.schema;
+    return generator instanceof TimescaleSchemaGenerator ? generator.getTargetSchema() : undefined;
+  });
+  Object.assign(platform, { schemaHelper });
   checkWhenDiscovered(orm.config, platform);
   orm.config.registerExtension('@mikro-orm/schema-generator', () => {
     // It is there only once all extensions are registered.
