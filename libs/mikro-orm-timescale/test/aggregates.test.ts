@@ -620,3 +620,44 @@ test('an aggregate is made of inherited properties', async () => {
     { bucket: new Date('2026-01-01Z'), device: { id: 1 }, temp: 5 },
   ]);
 });
+
+test('SQL of one’s own may have lines, comments and texts of several lines', async () => {
+  const Reading = readings();
+  const Hourly = continuousAggregate('Hourly', Reading, {
+    bucket: ['1 hour', 'time'],
+    select: {
+      lines: rawAggregate<number>(
+        ({ place }) => `CAST(count(*) -- it's commented
+          FILTER (WHERE ${place} IN ('a\nb\\', E'c\nd\\'', 'e;\nf -- g')) AS int) -- at the end, too`,
+      ),
+    },
+    realtime: true,
+  });
+  const orm = db.orm([Reading, Hourly]);
+  await apply(orm);
+  const time = new Date('2026-01-01Z');
+  const places = ['a\nb\\', `c\nd'`, 'e;\nf -- g', 'a b'];
+  for (const [deviceId, place] of places.entries()) await orm.em.insert(Reading, { time, deviceId, place });
+  expect(await orm.em.fork().findOneOrFail(Hourly, { bucket: time })).toMatchObject({ lines: 3 });
+});
+
+test('a relation is selected as its key', async () => {
+  const Device = defineEntity({ name: 'Device', properties: { id: p.integer().primary() } });
+  const Sample = defineEntity({
+    name: 'Sample',
+    properties: { time: p.datetime(6).primary(), device: () => p.manyToOne(Device) },
+  });
+  hypertable(Sample, { by: 'time' });
+  const Hourly = continuousAggregate('Hourly', Sample, {
+    bucket: ['1 hour', 'time'],
+    select: { lastDevice: last('device', 'time') },
+    realtime: true,
+  });
+  const orm = db.orm([Device, Sample, Hourly]);
+  await apply(orm);
+  await orm.em.execute('INSERT INTO device VALUES (7)');
+  await orm.em.insert(Sample, { time: new Date('2026-01-01Z'), device: 7 });
+  const [row] = await orm.em.fork().find(Hourly, {});
+  const key: number | null | undefined = row?.lastDevice;
+  expect(key).toBe(7);
+});

@@ -60,7 +60,8 @@ function valueOf(source: EntityMetadata, selection: Selection): object {
     case 'raw':
       return { type: t.unknown, nullable: true };
     default:
-      return { ...columnOf(source, selection.property, false), nullable: true };
+      // A relation as its key, like everywhere that it is selected.
+      return { ...columnOf(source, selection.property, false), nullable: true, mapToPk: true };
   }
 }
 

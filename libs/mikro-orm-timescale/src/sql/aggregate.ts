@@ -6,6 +6,7 @@ import type {
   SpelledQuery,
 } from '../state/aggregate-state.ts';
 import { materializationOf } from './materialization.ts';
+import { oneLine } from './one-line.ts';
 import { orderSql } from './order.ts';
 import { selectionSql } from './selection.ts';
 import { identifier, literal, relation, widthSql, type Target } from './target.ts';
@@ -20,7 +21,7 @@ export function createAggregate(target: Target, { query, source, ...state }: Agg
   const from: Target = { ...target, table: source };
   return (
     `create materialized view if not exists ${relation(target)} with (${options.join(', ')}) as ` +
-    `${isSpelled(query) ? oneLine(query.spelled) : querySql(query, from)} with no data`
+    `${isSpelled(query) ? oneLine(query.spelled.trim().replace(/;$/, '')) : querySql(query, from)} with no data`
   );
 }
 
@@ -108,12 +109,4 @@ function bucketSql({ column, type, width, ...more }: AggregateQuery['bucket'], f
 /** The functions for integers want a width of the column's very type. */
 function typedWidth(width: string | number, type: string): string {
   return typeof width === 'number' ? `${width}::${type}` : widthSql(width);
-}
-
-/** PostgreSQL spells it over several lines, and with a semicolon at the end. */
-function oneLine(spelled: string): string {
-  return spelled
-    .trim()
-    .replace(/;$/, '')
-    .replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -4,6 +4,7 @@ import { bucketOptions, checkAggregate } from '../definition/check-aggregate.ts'
 import { aggregateOf, removedFrom, rootOf, type DeclaredAggregate } from '../definition/declared-aggregates.ts';
 import { InvalidContinuousAggregate } from '../faults.ts';
 import type { Selection } from '../query/selection.ts';
+import { oneLine } from '../sql/one-line.ts';
 import { identifier } from '../sql/target.ts';
 import type {
   Aggregate,
@@ -165,13 +166,7 @@ function inColumns(source: EntityMetadata, selection: Selection): ColumnSelectio
   const column = (property: string): string => columnsOf(source, property)[0] ?? property;
   switch (selection.kind) {
     case 'raw':
-      return {
-        kind: 'sql',
-        sql: selection
-          .sql(quotedColumns(source))
-          .replaceAll(/\s*\n\s*/g, ' ')
-          .trim(),
-      };
+      return { kind: 'sql', sql: oneLine(selection.sql(quotedColumns(source))) };
     case 'count':
       return { kind: 'count', ...(selection.property !== undefined && { property: column(selection.property) }) };
     case 'first':
