@@ -661,3 +661,37 @@ test('a relation is selected as its key', async () => {
   const key: number | null | undefined = row?.lastDevice;
   expect(key).toBe(7);
 });
+
+test('a view reads an aggregate, and is there again when that is made anew', async () => {
+  const entities = (selection: 'avg' | 'max', limit = 0): EntitySchema[] => {
+    const Reading = readings();
+    const Hourly = continuousAggregate('Hourly', Reading, {
+      bucket: ['1 hour', 'time'],
+      groupBy: ['deviceId'],
+      select: { value: selection === 'avg' ? avg('temp') : max('temp') },
+      realtime: true,
+    });
+    const Warm = defineEntity({
+      name: 'Warm',
+      view: true,
+      expression: `select bucket, value from hourly where value > ${limit}`,
+      properties: { bucket: p.datetime().primary(), value: p.double() },
+    });
+    return [Reading, Hourly, Warm];
+  };
+  const count = async (): Promise<unknown> => db.orm([]).em.execute('SELECT count(*)::int AS n FROM warm');
+  await apply(db.orm(entities('avg')));
+  await insertReadings();
+  expect(await count()).toEqual([{ n: 200 }]);
+  const orm = db.orm(entities('max'), { allowDestructive: true });
+  const { down } = await orm.schema.getUpdateSchemaMigrationSQL({ wrap: false });
+  await apply(orm);
+  expect(await count()).toEqual([{ n: 200 }]);
+  for (const statement of down.split(/;\n/)) if (statement.trim() !== '') await orm.em.execute(statement);
+  expect(await count()).toEqual([{ n: 200 }]);
+  await apply(db.orm(entities('avg', 100)));
+  expect(await count()).toEqual([{ n: 100 }]);
+  await db.orm(entities('avg', 100)).schema.drop();
+  await db.orm(entities('avg')).schema.create();
+  expect(await count()).toEqual([{ n: 0 }]);
+});

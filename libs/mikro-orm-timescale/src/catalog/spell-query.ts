@@ -1,4 +1,5 @@
 import type { AbstractSqlConnection, Transaction } from '@mikro-orm/postgresql';
+import type { OpenTransaction } from '../live/session.ts';
 
 /**
  * A query as PostgreSQL spells it, so that it can be compared with what the catalog holds. Nothing of it stays.
@@ -11,7 +12,7 @@ export async function spellQuery(
 ): Promise<string | undefined> {
   const found: string[] = [];
   try {
-    const options = outer === undefined ? {} : { ctx: outer };
+    const options = outer === undefined ? {} : { ctx: outer as OpenTransaction };
     await connection.transactional(async (ctx) => {
       await connection.execute(`CREATE TEMPORARY VIEW mikro_orm_timescale_query AS ${query}`, [], 'run', ctx);
       const [row] = await connection.execute<{ spelled: string }[]>(

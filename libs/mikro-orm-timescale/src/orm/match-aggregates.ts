@@ -61,7 +61,7 @@ async function matchOne(
   found: Aggregate,
   wanted: readonly Aggregate[],
   oldNames: ReadonlyMap<string, string>,
-  ctx: Transaction | undefined,
+  ctx?: Transaction,
 ): Promise<Aggregate> {
   const model = wanted.find(({ view }) => view === found.view);
   if (isRemoved(found) || !model || isRemoved(model) || !isSpelled(found.query)) return found;

@@ -17,6 +17,7 @@ import { checkReorderIndex } from '../definition/check-reorder-index.ts';
 import { definitionOf } from '../definition/hypertable.ts';
 import { planSteps, refuseToDropRows } from '../diff/plan.ts';
 import type { Step } from '../diff/step.ts';
+import { viewsApart } from '../diff/views-apart.ts';
 import { DestructiveChange } from '../faults.ts';
 import { createExtension } from '../sql/hypertable.ts';
 import { dropStackedAggregates } from '../sql/stacked-aggregates.ts';
@@ -35,6 +36,7 @@ type UpdateOptions = UpdateSchemaOptions<DatabaseSchema>;
 
 interface Comparison {
   from: DatabaseSchema;
+  to: DatabaseSchema;
   up: SchemaDifference;
   down: SchemaDifference;
   steps: Step[];
@@ -46,6 +48,8 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
   /** While a statement list for the connected server is made. */
   #server: Capabilities | undefined;
   readonly #warnings = new Set<string>();
+  /** Views are made after the aggregates that they may read. */
+  #leaveViews = false;
 
   constructor(em: SqlEntityManager, settings: Required<TimescaleSettings>) {
     super(em);
@@ -60,6 +64,7 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
   override getTargetSchema(schema?: string, includeWildcardSchema = false): DatabaseSchema {
     checkSources(this.metadata);
     const target = super.getTargetSchema(schema, includeWildcardSchema);
+    if (this.#leaveViews) target.setViews([]);
     for (const meta of this.getOrderedMetadata(schema, includeWildcardSchema)) {
       const definition = definitionOf(meta);
       if (!definition) continue;
@@ -83,11 +88,15 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
     const server = await this.#connectedServer();
     const { schema, includeWildcardSchema } = options;
     const target = this.#limited(server, () => this.getTargetSchema(schema, includeWildcardSchema));
-    // It asks for the target before it waits for anything.
-    const sql = await this.#limited(server, () => super.getCreateSchemaSQL(options));
     const nothing = new DatabaseSchema(this.platform, target.name);
     const difference = new SchemaComparator(this.platform).compare(nothing, target);
-    return this.#around(sql, nothing, planSteps(nothing, target, difference, this.#settings.extensionSchema));
+    const steps = planSteps(nothing, target, difference, this.#settings.extensionSchema);
+    const { made } = viewsApart(difference, nothing, target, steps);
+    this.#leaveViews = true;
+    // It asks for the target before it waits for anything.
+    const sql = this.#limited(server, () => super.getCreateSchemaSQL(options));
+    this.#leaveViews = false;
+    return this.#around(await sql, nothing, steps) + this.#viewsSql(made, {});
   }
 
   override async getUpdateSchemaSQL(options: UpdateOptions = {}): Promise<string> {
@@ -149,7 +158,7 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
     const up = new SchemaComparator(this.platform).compare(from, to);
     const down = new SchemaComparator(this.platform).compare(to, from, up);
     if (!fromSchema) await matchAggregates(this.connection, from, to, up, this.#settings.extensionSchema);
-    return { from, up, down, steps: planSteps(from, to, up, this.#settings.extensionSchema) };
+    return { from, to, up, down, steps: planSteps(from, to, up, this.#settings.extensionSchema) };
   }
 
   async #readDatabase(schema: string | undefined, namespaces: string[]): Promise<DatabaseSchema> {
@@ -168,13 +177,22 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
     return found;
   }
 
-  #upSql({ from, up, steps }: Comparison, options: UpdateOptions): string {
+  #upSql({ from, to, up, steps }: Comparison, options: UpdateOptions): string {
     const allowed = this.#allowed(steps, options);
     const { dropTables, safe } = options;
-    const gone =
+    const removed =
       dropTables && !safe ? Object.values(up.removedTables).filter((table) => aggregatesOf(table).length > 1) : [];
-    const stacked = gone.map((table) => dropStackedAggregates(targetOf(table, this.#settings.extensionSchema)));
-    return joinSql(stacked, this.#around(this.diffToSQL(up, options), from, allowed), []);
+    const stacked = removed.map((table) => dropStackedAggregates(targetOf(table, this.#settings.extensionSchema)));
+    const { gone, rest, made } = viewsApart(up, from, to, allowed);
+    const sql = this.#around(this.diffToSQL(rest, options), from, allowed);
+    return joinSql(stacked, this.#viewsSql(gone, options) + sql + this.#viewsSql(made, options), []);
+  }
+
+  /** Of a difference that has nothing but views to drop or to make. */
+  #viewsSql(difference: SchemaDifference, { dropTables = true, safe = false }: UpdateOptions): string {
+    const { removedViews, newViews } = difference;
+    if (Object.keys({ ...removedViews, ...newViews }).length === 0) return '';
+    return this.diffToSQL(difference, { dropTables, safe, wrap: false });
   }
 
   #allowed(steps: Step[], { safe }: UpdateOptions): Step[] {
@@ -186,18 +204,20 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
     return steps.filter((step) => step.safety !== 'destructive' && !kept.has(step.hypertable));
   }
 
-  #downSql({ from, down, steps }: Comparison, options: UpdateOptions): string {
+  #downSql({ from, to, down, steps }: Comparison, options: UpdateOptions): string {
     const { extensionSchema, allowDestructive } = this.#settings;
     const undo = (when: Step['when']): string[] =>
       steps
         .filter((step) => step.when === when)
         .reverse()
         .flatMap((step) => step.undo);
-    const sql = joinSql(
+    const { gone, rest, made } = viewsApart(down, to, from, steps);
+    const around = joinSql(
       [...(allowDestructive ? [] : refuseToDropRows(down, extensionSchema)), ...undo('after')],
-      this.diffToSQL(down, options),
+      this.diffToSQL(rest, options),
       [...undo('before'), ...this.#recreate(from, down)],
     );
+    const sql = this.#viewsSql(gone, options) + around + this.#viewsSql(made, options);
     // Without any statement the Migrator would call the migration irreversible.
     return sql === '' && steps.length > 0 ? `${nothingToTakeBack};\n` : sql;
   }
