@@ -77,7 +77,7 @@ export class TestDatabase {
     const aggregates = await orm.em.execute<{ view: string }[]>(`
       SELECT format('%I.%I', user_view_schema, user_view_name) AS view FROM _timescaledb_catalog.continuous_agg
       ORDER BY mat_hypertable_id DESC`);
-    for (const { view } of aggregates) await orm.em.execute(`DROP MATERIALIZED VIEW ${view}`);
+    for (const { view } of aggregates) await orm.em.execute(`DROP MATERIALIZED VIEW ${view} CASCADE`);
   }
 
   async forgetOrms(): Promise<void> {
