@@ -695,3 +695,36 @@ test('a view reads an aggregate, and is there again when that is made anew', asy
   await db.orm(entities('avg')).schema.create();
   expect(await count()).toEqual([{ n: 0 }]);
 });
+
+test('a role that may not make temporary views is told what it takes', async () => {
+  await apply(model({}));
+  const admin = db.orm([]);
+  await admin.em.execute(`CREATE ROLE looker LOGIN`);
+  try {
+    await admin.em.execute(`GRANT SELECT ON reading TO looker`);
+    await admin.em.execute(`REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC`);
+    const url = new URL(admin.config.get('clientUrl') ?? '');
+    url.username = 'looker';
+    const Reading = readings();
+    const orm = db.orm([Reading, hourly(Reading)], {}, { clientUrl: url.href });
+    await expect(timescale(orm.em).diff()).rejects.toThrow('GRANT TEMPORARY ON DATABASE');
+  } finally {
+    await admin.em.execute(`GRANT TEMPORARY ON DATABASE postgres TO PUBLIC`);
+    await admin.em.execute(`DROP OWNED BY looker`);
+    await admin.em.execute(`DROP ROLE looker`);
+  }
+});
+
+test('clearing the schema empties its aggregates too, and no others', async () => {
+  const orm = model({});
+  await apply(orm);
+  await insertReadings();
+  await orm.em.execute(`
+    CREATE MATERIALIZED VIEW by_hand WITH (timescaledb.continuous) AS
+    SELECT time_bucket('1 day', time) AS bucket, count(*) AS n FROM reading GROUP BY 1`);
+  for (const view of ['hourly', 'by_hand']) await refresh(view);
+  await orm.schema.clear();
+  expect(await orm.em.execute('SELECT count(*)::int AS n FROM reading')).toEqual([{ n: 0 }]);
+  expect(await bucketsOf('hourly')).toBe(0);
+  expect(await bucketsOf('by_hand')).toBe(51);
+});

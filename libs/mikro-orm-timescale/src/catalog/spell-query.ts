@@ -25,7 +25,7 @@ export async function spellQuery(
       throw new Error('Known now, and rolled back.');
     }, options);
   } catch (error) {
-    if (found[0] === undefined && !isMisfit(error)) throw error;
+    if (found[0] === undefined && !misfits.has(stateOf(error))) throw withRemedy(error);
     return found[0];
   }
   return undefined;
@@ -39,6 +39,17 @@ const misfits = new Set([
   '42804', // datatype_mismatch
 ]);
 
-function isMisfit(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && misfits.has(String(error.code));
+const insufficientPrivilege = '42501';
+
+function withRemedy(error: unknown): unknown {
+  if (stateOf(error) !== insufficientPrivilege) return error;
+  return new Error(
+    'The query of a continuous aggregate is compared as a temporary view, which the role may not make: ' +
+      'GRANT TEMPORARY ON DATABASE ... TO it.',
+    { cause: error },
+  );
+}
+
+function stateOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

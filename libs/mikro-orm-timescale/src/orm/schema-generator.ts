@@ -2,6 +2,7 @@ import {
   DatabaseSchema,
   SchemaComparator,
   SqlSchemaGenerator,
+  type ClearDatabaseOptions,
   type CreateSchemaOptions,
   type DatabaseTable,
   type DropSchemaOptions,
@@ -11,6 +12,7 @@ import {
   type UpdateSchemaOptions,
 } from '@mikro-orm/postgresql';
 import { capabilitiesOf, capabilitiesOnceCreated, type Capabilities } from '../catalog/capabilities.ts';
+import { readAggregates } from '../catalog/read-aggregates.ts';
 import { aggregateOf } from '../definition/declared-aggregates.ts';
 import { checkDefinition } from '../definition/check-definition.ts';
 import { checkReorderIndex } from '../definition/check-reorder-index.ts';
@@ -23,6 +25,7 @@ import { createExtension } from '../sql/hypertable.ts';
 import { dropStackedAggregates } from '../sql/stacked-aggregates.ts';
 import type { Aggregate } from '../state/aggregate-state.ts';
 import { checkSources, desiredAggregates } from '../state/desired-aggregates.ts';
+import { relation } from '../sql/target.ts';
 import { desiredState } from '../state/desired-state.ts';
 import { aggregatesOf, hypertableOf, setHypertable } from '../state/on-table.ts';
 import { leaveToSearchPath, targetOf } from '../state/target-of.ts';
@@ -114,6 +117,19 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
       .filter((table) => hypertableOf(table))
       .map((table) => dropStackedAggregates(targetOf(table, this.#settings.extensionSchema)));
     return joinSql(stacked, await super.getDropSchemaSQL(options), []);
+  }
+
+  /** Empties the aggregates too, which keep their buckets when their hypertable is emptied. */
+  override async clear(options?: ClearDatabaseOptions): Promise<void> {
+    await super.clear(options);
+    if ((await capabilitiesOf(this.connection)).edition === 'none') return;
+    const declared = this.getTargetSchema(options?.schema)
+      .getTables()
+      .flatMap((table) => aggregatesOf(table).map(({ view }) => ({ schema: table.schema, view })));
+    for (const { schema, state } of await readAggregates(this.connection)) {
+      if (!declared.some((each) => each.view === state.view && each.schema === schema)) continue;
+      await this.execute(`truncate ${relation({ schema, table: state.view })}`);
+    }
   }
 
   /** What leads from the database, or the snapshot, to the model. */

@@ -23,7 +23,7 @@ export function kindOf({ view = false }: Target): string {
 }
 
 /** `"schema"."table"` */
-export function relation({ schema, table }: Target): string {
+export function relation({ schema, table }: Pick<Target, 'schema' | 'table'>): string {
   return schema === undefined ? identifier(table) : `${identifier(schema)}.${identifier(table)}`;
 }
 
