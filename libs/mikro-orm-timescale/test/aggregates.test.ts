@@ -703,7 +703,7 @@ test('a role that may not make temporary views is told what it takes', async () 
   try {
     await admin.em.execute(`GRANT SELECT ON reading TO looker`);
     await admin.em.execute(`REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC`);
-    const url = new URL(admin.config.get('clientUrl') ?? '');
+    const url = new URL(admin.config.get('clientUrl'));
     url.username = 'looker';
     const Reading = readings();
     const orm = db.orm([Reading, hourly(Reading)], {}, { clientUrl: url.href });
