@@ -1,6 +1,7 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type EntitySchema, type Options } from '@mikro-orm/postgresql';
 import { start, type DevDatabase } from '@tidemark/dev-db';
@@ -9,6 +10,11 @@ import { readHypertables } from '../src/catalog/read-hypertables.ts';
 import { Timescale, type TimescaleSettings } from '../src/index.ts';
 import type { AggregateState } from '../src/state/aggregate-state.ts';
 import type { HypertableState } from '../src/state/hypertable-state.ts';
+import { digestOf, testDatabase } from '../src/testing/index.ts';
+
+// An empty database is copied three times as fast as it is made.
+const devDb = fileURLToPath(new URL('../../dev-db/src', import.meta.url));
+const cacheDir = fileURLToPath(new URL('../../../node_modules/.cache/mikro-orm-timescale', import.meta.url));
 
 /** One embedded TimescaleDB for a test file, and as many ORMs on it as the tests want. */
 export class TestDatabase {
@@ -17,7 +23,13 @@ export class TestDatabase {
   #db: DevDatabase | undefined;
 
   async start(): Promise<void> {
-    this.#db = await start({ jobIntervalMs: false });
+    const { server } = await testDatabase({
+      server: (from) => start({ ...from, jobIntervalMs: false }),
+      key: digestOf(devDb),
+      migrate: () => Promise.resolve(),
+      cacheDir,
+    });
+    this.#db = server;
   }
 
   async stop(): Promise<void> {
