@@ -63,7 +63,9 @@ await orm.em.fork().insertMany(Reading, [
 ]);
 const ts = timescale(orm.em);
 await ts.refresh(Hourly);
-const hourly: (number | null)[] = (await orm.em.fork().findAll(Hourly)).map(({ avgTemp }) => avgTemp);
+const hourly: (number | null)[] = (await orm.em.fork().findAll(Hourly, { orderBy: { bucket: 'asc' } })).map(
+  ({ avgTemp }) => avgTemp,
+);
 const buckets: { bucket: Date; n: number }[] = await ts.bucket(Reading, {
   every: '1 day',
   range: [new Date('2026-01-01Z'), new Date('2026-01-04Z')],
@@ -79,7 +81,7 @@ console.log(
   JSON.stringify({
     chunks: chunks.length,
     hypertables: hypertables.map(({ name }) => name),
-    hourly: hourly.toSorted(),
+    hourly,
     buckets: buckets.map(({ n }) => n),
     diff,
   }),
