@@ -1,5 +1,4 @@
 import {
-  AbstractNamingStrategy,
   defineEntity,
   p,
   type EntitySchema,
@@ -23,6 +22,7 @@ import {
   timescale,
 } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
+import { LoudNames } from './loud-names.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -500,27 +500,6 @@ test('inside a transaction it sees what is not committed, and what is not even w
 });
 
 describe('names', () => {
-  class LoudNames extends AbstractNamingStrategy {
-    classToTableName(name: string): string {
-      return `Tom's ${name}`;
-    }
-    joinKeyColumnName(name: string): string {
-      return this.propertyToColumnName(name);
-    }
-    joinColumnName(name: string): string {
-      return this.propertyToColumnName(name);
-    }
-    joinTableName(source: string, target: string): string {
-      return `${source} ${target}`;
-    }
-    propertyToColumnName(name: string): string {
-      return name === 'time' ? 'select' : `It's ${name.toUpperCase()}`;
-    }
-    referenceColumnName(): string {
-      return 'ID';
-    }
-  }
-
   test('a naming strategy that renames everything is followed, and names of the answer are free', async () => {
     const orm = db.orm(entities, {}, { namingStrategy: LoudNames, schema: 'My Schema' });
     await orm.schema.create();

@@ -1,6 +1,7 @@
-import { AbstractNamingStrategy, defineEntity, p, raw, type MikroORM, type Options } from '@mikro-orm/postgresql';
+import { defineEntity, p, raw, type MikroORM, type Options } from '@mikro-orm/postgresql';
 import { count, hypertable, InvalidQuery, timescale, type Interval } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
+import { LoudNames } from './loud-names.ts';
 import { dice } from './random.ts';
 
 const db = new TestDatabase();
@@ -69,27 +70,6 @@ test('without an alias of its own, in a condition, and for dates and integers', 
     { week: '2026-01-06', tens: -7 },
   ]);
 });
-
-class LoudNames extends AbstractNamingStrategy {
-  classToTableName(name: string): string {
-    return `Tom's ${name}`;
-  }
-  joinKeyColumnName(name: string): string {
-    return this.propertyToColumnName(name);
-  }
-  joinColumnName(name: string): string {
-    return this.propertyToColumnName(name);
-  }
-  joinTableName(source: string, target: string): string {
-    return `${source} ${target}`;
-  }
-  propertyToColumnName(name: string): string {
-    return name === 'time' ? 'select' : `It's ${name.toUpperCase()}`;
-  }
-  referenceColumnName(): string {
-    return 'ID';
-  }
-}
 
 test('they follow the naming strategy and the alias', async () => {
   const orm = await created({ namingStrategy: LoudNames, schema: 'My Schema' });

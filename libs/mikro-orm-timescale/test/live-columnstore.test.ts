@@ -1,7 +1,7 @@
 import { defineEntity, p, type EntitySchema, type MikroORM, type Options } from '@mikro-orm/postgresql';
 import { ConversionStopped, hypertable, InvalidBound, NotThere, timescale } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
-import { LoudNames } from './loud-names.ts';
+import { AskingNames } from './loud-names.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -122,7 +122,7 @@ test('inside a transaction all of it is part of that', async () => {
 });
 
 test('each tenant for itself, whatever the naming strategy does', async () => {
-  const orm = await created("Tom's", { namingStrategy: LoudNames });
+  const orm = await created("Tom's", { namingStrategy: AskingNames });
   await orm.schema.create({ schema: 'other' });
   const ts = timescale(orm.em);
   expect(await ts.compress(Reading, { olderThan: '1 day' }, { schema: 'other' })).toEqual([]);

@@ -1,7 +1,7 @@
 import { defineEntity, p, type EntitySchema, type MikroORM, type Options } from '@mikro-orm/postgresql';
 import { hypertable, InvalidBound, NotThere, PreviewOutdated, timescale } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
-import { LoudNames } from './loud-names.ts';
+import { AskingNames } from './loud-names.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -159,7 +159,7 @@ test('without a bound it says so, with another’s or none of it as well', async
 
 test('whatever the naming strategy does, in the schema of a tenant', async () => {
   const schema = "Tom's Tenant";
-  const orm = await created(schema, { namingStrategy: LoudNames });
+  const orm = await created(schema, { namingStrategy: AskingNames });
   const ts = timescale(orm.em);
   const { token, chunks } = await ts.dropChunks(Reading, old, { schema });
   expect(await ts.dropChunks(Reading, old, { schema, confirm: token })).toEqual(chunks);

@@ -1,7 +1,7 @@
 import { defineEntity, p, type EntitySchema, type MikroORM, type Options } from '@mikro-orm/postgresql';
 import { hypertable, NotThere, NoTimescale, timescale } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
-import { LoudNames } from './loud-names.ts';
+import { AskingNames } from './loud-names.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -109,7 +109,7 @@ test('an aggregate counts under the name of its view, and a table that partition
 
 test('with a naming strategy of capitals, spaces, apostrophes and question marks, and a schema per tenant', async () => {
   const Reading = reading('*');
-  const orm = await filled(Reading, "Tenant's one", { namingStrategy: LoudNames });
+  const orm = await filled(Reading, "Tenant's one", { namingStrategy: AskingNames });
   await orm.schema.create({ schema: 'Tenant two' });
   await orm.em.execute('ANALYZE');
   const ts = timescale(orm.em);

@@ -3,7 +3,7 @@ import { AbstractNamingStrategy } from '@mikro-orm/postgresql';
 /** Renames everything, with capitals, spaces, apostrophes and a word that SQL reserves. */
 export class LoudNames extends AbstractNamingStrategy {
   classToTableName(name: string): string {
-    return `Tom's ${name}?`;
+    return `Tom's ${name}`;
   }
   joinKeyColumnName(name: string): string {
     return this.propertyToColumnName(name);
@@ -19,5 +19,12 @@ export class LoudNames extends AbstractNamingStrategy {
   }
   referenceColumnName(): string {
     return 'ID';
+  }
+}
+
+/** With a question mark besides, which drivers take for a parameter. */
+export class AskingNames extends LoudNames {
+  override classToTableName(name: string): string {
+    return `${super.classToTableName(name)}?`;
   }
 }

@@ -1,11 +1,4 @@
-import {
-  AbstractNamingStrategy,
-  defineEntity,
-  p,
-  type EntitySchema,
-  type MikroORM,
-  type Options,
-} from '@mikro-orm/postgresql';
+import { defineEntity, p, type EntitySchema, type MikroORM, type Options } from '@mikro-orm/postgresql';
 import {
   bloom,
   continuousAggregate,
@@ -18,6 +11,7 @@ import {
   timescale,
 } from '../src/index.ts';
 import { aggregatesInCatalog, pending, stateInCatalog, TestDatabase } from './database.ts';
+import { LoudNames } from './loud-names.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -28,28 +22,6 @@ const time = p.datetime(6).primary();
 const deviceId = p.integer().primary();
 const temp = p.double().nullable();
 const place = p.string().nullable();
-
-/** Renames everything, with capitals, spaces, apostrophes and a word that SQL reserves. */
-class LoudNames extends AbstractNamingStrategy {
-  classToTableName(name: string): string {
-    return `Tom's ${name}`;
-  }
-  joinKeyColumnName(name: string): string {
-    return this.propertyToColumnName(name);
-  }
-  joinColumnName(name: string): string {
-    return this.propertyToColumnName(name);
-  }
-  joinTableName(source: string, target: string): string {
-    return `${source} ${target}`;
-  }
-  propertyToColumnName(name: string): string {
-    return name === 'time' ? 'select' : `It's ${name.toUpperCase()}`;
-  }
-  referenceColumnName(): string {
-    return 'ID';
-  }
-}
 
 test('a naming strategy that renames everything is followed, in capitals, spaces, apostrophes and reserved words', async () => {
   const entities = (chunkInterval: '1 day' | '2 days', realtime = false): EntitySchema[] => {

@@ -6,7 +6,7 @@ import { continuousAggregate, count, hypertable, NotThere, rawAggregate, sum, ti
 import type { AggregateState } from '../src/state/aggregate-state.ts';
 import { aggregatesOf } from '../src/state/on-table.ts';
 import { aggregatesInCatalog, pending, TestDatabase } from './database.ts';
-import { LoudNames } from './loud-names.ts';
+import { AskingNames } from './loud-names.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -277,7 +277,7 @@ test('aggregates that the ORM knows, whatever the columns are called, with a sch
     });
     return [Reading as EntitySchema, Hourly, Daily];
   };
-  const named: Options = { namingStrategy: LoudNames };
+  const named: Options = { namingStrategy: AskingNames };
   const orm = db.orm(known(), {}, named);
   const schema = "Tom's";
   await orm.schema.create({ schema });

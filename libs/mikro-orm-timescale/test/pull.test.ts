@@ -6,7 +6,7 @@ import { NotThere, NoTimescale, timescale, type PullOptions } from '../src/index
 import { hypertableOf } from '../src/state/on-table.ts';
 import type { HypertableState } from '../src/state/hypertable-state.ts';
 import { pending, stateInCatalog, TestDatabase } from './database.ts';
-import { LoudNames } from './loud-names.ts';
+import { AskingNames } from './loud-names.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -201,7 +201,7 @@ test('an entity that the ORM knows is named by its properties, whatever the colu
     schema: '*',
     properties: { time: p.datetime(6).primary(), deviceId: p.integer().primary(), temp: p.double().nullable() },
   });
-  const named: Options = { namingStrategy: LoudNames };
+  const named: Options = { namingStrategy: AskingNames };
   const orm = db.orm([Reading as EntitySchema], {}, named);
   const schema = "Tom's";
   await orm.schema.create({ schema });

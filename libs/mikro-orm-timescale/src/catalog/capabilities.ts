@@ -56,6 +56,11 @@ export async function capabilitiesOnceCreated(
   return undefined;
 }
 
+/** As messages name it. */
+export function spelledServer({ version, edition }: Capabilities): string {
+  return version === undefined ? 'none' : `${version} (${edition} edition)`;
+}
+
 export function isAtLeastVersion(version: string, wanted: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);

@@ -1,5 +1,5 @@
 import type { AbstractSqlConnection, EntityManager } from '@mikro-orm/postgresql';
-import { capabilitiesOf, type Capabilities } from '../catalog/capabilities.ts';
+import { capabilitiesOf, spelledServer, type Capabilities } from '../catalog/capabilities.ts';
 import { locate, type Located } from '../catalog/locate.ts';
 import { MissingFeature } from '../faults.ts';
 import type { QualifiedName } from '../state/hypertable-state.ts';
@@ -32,8 +32,7 @@ export async function sessionOf(em: EntityManager, feature: string): Promise<Ses
 /** @throws MissingFeature in the Apache edition */
 export function needsCommunity({ server }: Session, hypertable: string, feature: string): void {
   if (server.edition === 'community') return;
-  const found = `${server.version ?? ''} (${server.edition} edition)`;
-  throw new MissingFeature(hypertable, feature, 'the community edition of TimescaleDB', found);
+  throw new MissingFeature(hypertable, feature, 'the community edition of TimescaleDB', spelledServer(server));
 }
 
 /** @throws NotThere */

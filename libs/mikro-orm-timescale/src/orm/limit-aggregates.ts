@@ -1,6 +1,6 @@
 import { isAtLeastVersion, type Capabilities } from '../catalog/capabilities.ts';
-import { MissingFeature } from '../faults.ts';
 import { isRemoved, type Aggregate, type AggregateState, type RefreshState } from '../state/aggregate-state.ts';
+import { reportMissing } from './report-missing.ts';
 import type { TimescaleSettings } from './settings.ts';
 
 /**
@@ -17,13 +17,9 @@ export function limitAggregates(
 ): Aggregate[] {
   // It is there to be created, though not by us, so that nobody knows what it will be.
   if (server.version === undefined && server.available) return [...wanted];
-  const missing = (view: string, feature: string, needs: string): void => {
-    const name = schema === undefined ? view : `${schema}.${view}`;
-    const found = server.version === undefined ? 'none' : `${server.version} (${server.edition} edition)`;
-    const fault = new MissingFeature(name, feature, needs, found);
-    if (onMissing === 'error') throw fault;
-    if (onMissing === 'warn') warn(fault.message);
-  };
+  const report = reportMissing(server, onMissing, warn);
+  const missing = (view: string, feature: string, needs: string): void =>
+    report(schema === undefined ? view : `${schema}.${view}`, feature, needs);
   if (server.version === undefined || server.edition !== 'community') {
     for (const aggregate of wanted) {
       if (isRemoved(aggregate)) continue;

@@ -1,6 +1,6 @@
 import { isAtLeastVersion, type Capabilities } from '../catalog/capabilities.ts';
-import { MissingFeature } from '../faults.ts';
 import type { ColumnstoreState, HypertableState } from '../state/hypertable-state.ts';
+import { reportMissing } from './report-missing.ts';
 import type { TimescaleSettings } from './settings.ts';
 
 /**
@@ -16,12 +16,8 @@ export function limitToServer(
   onMissing: Required<TimescaleSettings>['onMissing'],
   warn: (message: string) => void,
 ): HypertableState | undefined {
-  const missing = (feature: string, needs: string): void => {
-    const found = server.version === undefined ? 'none' : `${server.version} (${server.edition} edition)`;
-    const fault = new MissingFeature(hypertable, feature, needs, found);
-    if (onMissing === 'error') throw fault;
-    if (onMissing === 'warn') warn(fault.message);
-  };
+  const report = reportMissing(server, onMissing, warn);
+  const missing = (feature: string, needs: string): void => report(hypertable, feature, needs);
   if (server.version === undefined) {
     // It is there to be created, though not by us, so that nobody knows which edition it will be.
     if (server.available) return wanted;

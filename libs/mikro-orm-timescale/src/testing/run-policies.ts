@@ -1,4 +1,6 @@
-import type { EntityManager, EntitySchema } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { isEntity, type EntityLike } from '../definition/entity-like.ts';
+import { nameOf } from '../orm/name-of.ts';
 import { identifier } from '../sql/target.ts';
 import { PolicyFailed } from './faults.ts';
 import { movedConfig } from './moved-config.ts';
@@ -14,7 +16,7 @@ export interface MovedTime {
 
 export interface PolicySelection {
   /** Only what belongs to this hypertable or continuous aggregate; an entity only where an entity manager is given. */
-  of?: Pick<EntitySchema, 'meta'> | { schema?: string; name: string };
+  of?: EntityLike | { schema?: string; name: string };
   /** For an entity with `schema: '*'`. */
   schema?: string;
 }
@@ -51,7 +53,7 @@ export async function runPolicies(
   options: MovedTime & PolicySelection = {},
 ): Promise<RanPolicy[]> {
   return withRows(database, async (rows) => {
-    const of = nameOf(database, options);
+    const of = nameIn(database, options);
     const policies = (await readPolicies(rows)).filter((each) => each.rank !== undefined && each.scheduled);
     const chosen = policies.filter(({ hypertable }) => !of || isSame(hypertable, of)).sort(inOrder);
     for (const policy of chosen) await run(rows, policy, options);
@@ -118,19 +120,14 @@ function isSame(hypertable: RanPolicy['hypertable'], of: { schema: string; name:
   return hypertable?.schema === of.schema && hypertable.name === of.name;
 }
 
-function nameOf(
+function nameIn(
   database: EntityManager | string,
   { of, schema }: PolicySelection,
 ): { schema: string; name: string } | undefined {
   if (!of) return undefined;
-  if (!('meta' in of)) return { schema: of.schema ?? schema ?? 'public', name: of.name };
-  if (typeof database === 'string') {
-    throw new Error(
-      'runPolicies(), of: an entity has a table only with an entity manager. Give one, or { schema, name }.',
-    );
-  }
-  const meta = database.getMetadata().get(of.meta.class);
-  const fixed = meta.schema === '*' ? undefined : meta.schema;
-  const fallback = database.config.get('schema') ?? database.getPlatform().getDefaultSchemaName() ?? 'public';
-  return { schema: fixed ?? schema ?? fallback, name: meta.collection };
+  if (!isEntity(of)) return { schema: of.schema ?? schema ?? 'public', name: of.name };
+  if (typeof database !== 'string') return nameOf(database, of, schema);
+  throw new Error(
+    'runPolicies(), of: an entity has a table only with an entity manager. Give one, or { schema, name }.',
+  );
 }
