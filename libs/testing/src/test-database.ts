@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { start } from '@tidemark/dev-db';
 import { digestOf, testDatabase as databaseFromTemplate } from '@tidemark/mikro-orm-timescale/testing';
-import { testServerUrl } from './test-server.ts';
+import { testServerUrl } from './servers/test-server.ts';
 
 const cacheDir = fileURLToPath(new URL('../../../node_modules/.cache/tidemark-templates', import.meta.url));
 const embeddedDatabaseDir = fileURLToPath(new URL('../../dev-db/src', import.meta.url));
@@ -28,10 +28,10 @@ export async function testDatabase(options: {
   // A snapshot depends on the embedded database that wrote it, too.
   const key = `${digestOf(...schemaDirs, embeddedDatabaseDir)} ${variant}`;
   const template = { key, migrate };
-  const { url, drop } = testServerUrl
+  const database = testServerUrl
     ? await databaseFromTemplate({ server: testServerUrl, ...template })
     : await databaseFromTemplate({ server: (from) => start({ ...from, jobIntervalMs: false }), cacheDir, ...template });
-  return { url, stop: drop };
+  return { url: database.url, stop: () => database.drop() };
 }
 
 /** The same without any schema. */

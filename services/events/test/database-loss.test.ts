@@ -1,12 +1,15 @@
 import { status } from '@grpc/grpc-js';
 import { QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
+import type { MortalServer } from '@tidemark/testing';
 import pg from 'pg';
-import { event, range, startEvents, type Harness } from './harness.ts';
+import { event, eventsServer, range, startEvents, type Harness } from './harness.ts';
 
+let database: MortalServer;
 let harness: Harness;
 
 beforeEach(async () => {
-  harness = await startEvents({ clock: () => Date.parse('2026-11-20T00:00:00Z') * 1_000 });
+  database = await eventsServer();
+  harness = await startEvents({ database, clock: () => Date.parse('2026-11-20T00:00:00Z') * 1_000 });
 });
 afterEach(() => harness.stop());
 
@@ -28,7 +31,7 @@ test('a service stops in time though its database does not answer, and tells its
   await harness.stopService();
   expect(performance.now() - began).toBeLessThan(9_000);
   for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: status.UNAVAILABLE });
-  harness.killDatabase();
+  await database.kill();
   await slow;
 });
 
@@ -43,7 +46,7 @@ test('a database that dies under calls fails these calls, and the service lives 
     harness.send(event({ at: '2026-11-10T00:00:01Z' })),
   ].map((call) => call.catch((error: unknown) => error));
   await new Promise((resolve) => setTimeout(resolve, 300));
-  harness.killDatabase();
+  await database.kill();
   for (const call of calls) expect(await call).toMatchObject(unavailable);
   await slow;
   await expect(harness.events.queryBuckets(question)).rejects.toMatchObject(unavailable);

@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
+import { Measure, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
+import { testServerUrl } from '@tidemark/testing';
 import pg from 'pg';
 import { query } from '../src/db/query.ts';
 import { Pool } from '../src/db/pool.ts';
@@ -20,17 +22,25 @@ const question = QueryBucketsRequest.fromPartial({
   width: { unit: TimeUnit.DAY },
 });
 
-/** Keeps the backend busy for a while, as a slow question would. */
-async function busyFor(seconds: number): Promise<void> {
+/** Runs a statement as an administrator. */
+async function sql<Row extends pg.QueryResultRow>(statement: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: harness.databaseUrl });
   await client.connect();
-  await client.query('SELECT pg_sleep($1)', [seconds]);
-  await client.end();
+  try {
+    return (await client.query<Row>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Makes every question wait that long. */
+function locked(): Promise<unknown> {
+  return sql('DO $$ BEGIN LOCK TABLE events.events; PERFORM pg_sleep(1.5); END $$');
 }
 
 test('a deadline on a slow answer returns at once, and the next call finds the service well', async () => {
-  const busy = busyFor(1.5);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const busy = locked();
+  await setTimeout(200);
   const began = performance.now();
   await expect(harness.events.queryBuckets(question, { timeoutMs: 50 })).rejects.toMatchObject({
     code: status.DEADLINE_EXCEEDED,
@@ -41,8 +51,8 @@ test('a deadline on a slow answer returns at once, and the next call finds the s
 });
 
 test('many calls that time out leave no connection behind', async () => {
-  const busy = busyFor(1.5);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const busy = locked();
+  await setTimeout(200);
   const calls = Array.from({ length: 40 }, () => harness.events.queryBuckets(question, { timeoutMs: 100 }));
   for (const outcome of await Promise.allSettled(calls)) expect(outcome.status).toBe('rejected');
   await busy;
@@ -55,7 +65,7 @@ test('a statement whose signal is aborted rejects at once with the reason', asyn
     const controller = new AbortController();
     const slow = query(pool, controller.signal, 'SELECT pg_sleep(1.5)');
     const reason = new Error('nobody waits');
-    setTimeout(() => controller.abort(reason), 100);
+    globalThis.setTimeout(() => controller.abort(reason), 100);
     const began = performance.now();
     await expect(slow).rejects.toBe(reason);
     expect(performance.now() - began).toBeLessThan(800);
@@ -64,4 +74,61 @@ test('a statement whose signal is aborted rejects at once with the reason', asyn
   } finally {
     await pool.end();
   }
+});
+
+if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded database cannot cancel a statement.');
+
+(testServerUrl ? describe : describe.skip)('on a real server', () => {
+  const heavy = QueryBucketsRequest.fromPartial({
+    range: range('2026-11-10T00:00:00Z', '2026-11-11T00:00:00Z'),
+    width: { count: 10, unit: TimeUnit.SECOND },
+    measures: [Measure.UNIQUE_SESSIONS, Measure.P99_DURATION],
+  });
+
+  beforeAll(() =>
+    sql(`INSERT INTO events.events (time, id, received_time, page, session_id, duration_us)
+         SELECT '2026-11-10 00:00Z'::timestamptz + number * interval '0.2 seconds', gen_random_uuid(), now(), '/',
+           md5(number::text), number
+         FROM generate_series(1, 400000) AS number`),
+  );
+
+  /** How many statements of the service run. */
+  async function running(client: pg.Client): Promise<number> {
+    const { rows } = await client.query<{ count: number }>(
+      `SELECT count(*)::int FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'tidemark-events' AND state <> 'idle'`,
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  /** The most statements that ran until a call with a deadline of 100 ms had ended. */
+  async function seenDuringCall(client: pg.Client): Promise<number> {
+    const call = harness.events.queryBuckets(heavy, { timeoutMs: 100 });
+    const ended = call.then(
+      () => 'answered',
+      (error: unknown) => error,
+    );
+    let seen = 0;
+    for (let over = false; !over;) {
+      seen = Math.max(seen, await running(client));
+      over = await Promise.race([ended.then(() => true), setTimeout(5, false)]);
+    }
+    expect(await ended).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    return seen;
+  }
+
+  test.each([
+    ['computes', () => Promise.resolve([])],
+    ['waits for a lock', locked],
+  ])('a statement that %s is gone a second after the deadline of 100 ms', async (_, hindrance) => {
+    const client = new pg.Client({ connectionString: harness.databaseUrl });
+    await client.connect();
+    const hindered = hindrance();
+    // On a busy machine a deadline can pass before the statement begins.
+    for (let seen = 0; seen === 0;) seen = await seenDuringCall(client);
+    await setTimeout(1_000);
+    expect(await running(client)).toBe(0);
+    await hindered;
+    await client.end();
+  });
 });

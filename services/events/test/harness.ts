@@ -7,7 +7,8 @@ import {
   type IngestEventsResponse,
 } from '@tidemark/contracts/events';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
-import { silentLog, testDatabase } from '@tidemark/testing';
+import { ownServer, silentLog, testDatabase, type MortalServer, type TestDatabase } from '@tidemark/testing';
+import type { HypertableSettings } from '../src/db/event-entity.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { create } from '../src/service.ts';
 import type { Micros } from '../src/domain/micros.ts';
@@ -22,25 +23,36 @@ export interface Harness {
   ingest(...events: Event[]): Promise<void>;
   send(...events: Event[]): Promise<IngestEventsResponse>;
   stopService(): Promise<void>;
-  killDatabase(): void;
   stop(): Promise<void>;
 }
 
 export const log = silentLog('events');
 
-export function eventsDatabase(retention?: 'none'): ReturnType<typeof testDatabase> {
+export function eventsDatabase(retention?: 'none'): Promise<TestDatabase> {
   return testDatabase({
     schemaDirs: ['../src/db', '../../../libs/mikro-orm-timescale/src'].map((folder) =>
       fileURLToPath(new URL(folder, import.meta.url)),
     ),
     variant: retention ?? '',
-    migrate: (url) =>
-      migrate(url, { chunkInterval: '1 day', retention: retention === 'none' ? undefined : '3 months' }, log),
+    migrate: (url) => migrate(url, settings(retention), log),
   });
 }
 
-export async function startEvents(options: { clock?: () => Micros; retention?: 'none' } = {}): Promise<Harness> {
-  const database = await eventsDatabase(options.retention);
+/** The same on a server of its own, which the test may kill. */
+export async function eventsServer(): Promise<MortalServer> {
+  const server = await ownServer();
+  await migrate(server.url, settings(), log);
+  return server;
+}
+
+function settings(retention?: 'none'): HypertableSettings {
+  return { chunkInterval: '1 day', retention: retention === 'none' ? undefined : '3 months' };
+}
+
+export async function startEvents(
+  options: { clock?: () => Micros; retention?: 'none'; database?: TestDatabase } = {},
+): Promise<Harness> {
+  const database = options.database ?? (await eventsDatabase(options.retention));
   const config = { databaseUrl: database.url, host: '127.0.0.1', port: 0, poolSize: 4, shutdownGraceMs: 2_000 };
   const service = await create(
     { ...config, logLevel: 'silent' },
@@ -62,7 +74,6 @@ export async function startEvents(options: { clock?: () => Micros; retention?: '
       expect({ stored, rejections }).toEqual({ stored: sent.length, rejections: [] });
     },
     stopService: () => service.stop(),
-    killDatabase: () => process.kill(database.pid, 'SIGKILL'),
     async stop() {
       events.close();
       hypertables.close();

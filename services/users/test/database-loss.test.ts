@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { UsersServiceService } from '@tidemark/contracts/users';
 import { rpcClient, type RpcError } from '@tidemark/grpc-kit';
-import { silentLog } from '@tidemark/testing';
+import { ownServer, silentLog } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database } from '../src/db/database.ts';
+import { migrate } from '../src/db/migrate.ts';
 import { create } from '../src/service.ts';
-import { configFor, errorOf, freshDatabase } from './running-users.ts';
+import { configFor, errorOf } from './running-users.ts';
 import { silentServer, type SilentServer } from './silent-server.ts';
 
 // Kysely and MikroORM tell the console what became of statements and connections.
@@ -16,7 +17,8 @@ beforeEach(() => {
 afterEach(() => import.meta.jest.restoreAllMocks());
 
 test('a database that dies under calls fails these calls, and the service lives on', async () => {
-  const database = await freshDatabase();
+  const database = await ownServer();
+  await migrate(database.url);
   const service = await create(configFor(database.url), { log: silentLog('users') });
   const users = rpcClient(UsersServiceService, `127.0.0.1:${service.port}`);
   const get = (timeoutMs: number): Promise<RpcError> => errorOf(users.getUser({ id: randomUUID() }, { timeoutMs }));
@@ -29,7 +31,7 @@ test('a database that dies under calls fails these calls, and the service lives 
   const late = Array.from({ length: 5 }, () => get(200));
   const waiting = Array.from({ length: 5 }, () => get(20_000));
   for (const error of await Promise.all(late)) expect(error.code).toBe(status.DEADLINE_EXCEEDED);
-  process.kill(database.pid, 'SIGKILL');
+  await database.kill();
   for (const error of await Promise.all(waiting)) expect(error).toMatchObject(unavailable);
   expect(await get(20_000)).toMatchObject(unavailable);
 

@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { UpdateUserRequest, UsersServiceService } from '@tidemark/contracts/users';
 import { rpcClient, StartupError } from '@tidemark/grpc-kit';
-import { silentLog, type TestDatabase } from '@tidemark/testing';
+import { ownServer, silentLog, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database, entities } from '../src/db/database.ts';
 import { migrate } from '../src/db/migrate.ts';
@@ -71,9 +71,12 @@ describe('migrations', () => {
   });
 
   test('that are missing keep the service from starting, and it says what to do', async () => {
-    const sql = new Client(database.url);
+    // Roles belong to a whole server.
+    const server = await ownServer();
+    await migrate(server.url);
+    const sql = new Client(server.url);
     await sql.connect();
-    const start = () => create(configFor(database.url), { log: silentLog('users') });
+    const start = () => create(configFor(server.url), { log: silentLog('users') });
     const remedy = {
       constructor: StartupError,
       message: 'The users schema is missing or behind: run `npx nx run users:migrate`.',
@@ -87,17 +90,18 @@ describe('migrations', () => {
     await expect(start()).rejects.toMatchObject(remedy);
     await sql.end();
 
-    expect(await migrate(database.url)).toEqual(['0001-create-users']);
+    expect(await migrate(server.url)).toEqual(['0001-create-users']);
     const service = await start();
     await Promise.all([service.stop(), service.stop()]);
+    await server.stop();
   });
 
   test('that this login may not read keep the service from starting, and it says what to do', async () => {
     const sql = new Client(database.url);
     await sql.connect();
-    await sql.query('create role stranger login');
+    await sql.query(`create role stranger login password 'stranger'`);
     const url = new URL(database.url);
-    url.username = 'stranger';
+    url.username = url.password = 'stranger';
     const start = create(configFor(url.href), { log: silentLog('users') });
     await expect(start).rejects.toMatchObject({
       constructor: StartupError,
@@ -118,10 +122,11 @@ describe('migrations', () => {
 });
 
 test('a call while the database is away is UNAVAILABLE', async () => {
-  const database = await freshDatabase();
-  const service = await create(configFor(database.url), { log: silentLog('users') });
+  const server = await ownServer();
+  await migrate(server.url);
+  const service = await create(configFor(server.url), { log: silentLog('users') });
   const users = rpcClient(UsersServiceService, `127.0.0.1:${service.port}`);
-  await database.stop();
+  await server.stop();
   const error = await errorOf(users.getUser({ id: randomUUID() }));
   expect([error.code, error.reason]).toEqual([status.UNAVAILABLE, 'DATABASE_UNAVAILABLE']);
   users.close();

@@ -1,0 +1,33 @@
+import { start } from '@tidemark/dev-db';
+import { containerServer } from './container-server.ts';
+import { rootServer } from './root-server.ts';
+import type { MortalServer, Server } from './server.ts';
+
+/**
+ * Starts a real server that is the caller's alone: a container of TIMESCALE_IMAGE or, without it, what is installed
+ * below the folder TIMESCALE_ROOT. Undefined where neither is set.
+ */
+export const realServer: (() => Promise<Server>) | undefined = realServerOf(process.env);
+
+/** A server that is the caller's alone, empty: a real one where the tests run on one, else an embedded database. */
+export function ownServer(): Promise<MortalServer> {
+  return realServer ? realServer() : embeddedServer();
+}
+
+function realServerOf({ TIMESCALE_IMAGE: image, TIMESCALE_ROOT: root }: NodeJS.ProcessEnv) {
+  if (image) return () => containerServer(image);
+  if (root) return () => rootServer(root);
+  return undefined;
+}
+
+async function embeddedServer(): Promise<MortalServer> {
+  const database = await start({ jobIntervalMs: false });
+  return {
+    url: database.url,
+    kill: () => {
+      process.kill(database.pid, 'SIGKILL');
+      return Promise.resolve();
+    },
+    stop: () => database.stop(),
+  };
+}
