@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { Measure, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
+import { Dimension, Measure, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
 import { testServerUrl } from '@tidemark/testing';
 import pg from 'pg';
 import { query } from '../src/db/query.ts';
@@ -34,12 +34,12 @@ async function sql<Row extends pg.QueryResultRow>(statement: string): Promise<Ro
 }
 
 /** Makes every question wait that long. */
-function locked(): Promise<unknown> {
-  return sql('DO $$ BEGIN LOCK TABLE events.events; PERFORM pg_sleep(1.5); END $$');
+function locked(seconds: number): Promise<unknown> {
+  return sql(`DO $$ BEGIN LOCK TABLE events.events; PERFORM pg_sleep(${seconds}); END $$`);
 }
 
 test('a deadline on a slow answer returns at once, and the next call finds the service well', async () => {
-  const busy = locked();
+  const busy = locked(1.5);
   await setTimeout(200);
   const began = performance.now();
   await expect(harness.events.queryBuckets(question, { timeoutMs: 50 })).rejects.toMatchObject({
@@ -51,7 +51,7 @@ test('a deadline on a slow answer returns at once, and the next call finds the s
 });
 
 test('many calls that time out leave no connection behind', async () => {
-  const busy = locked();
+  const busy = locked(1.5);
   await setTimeout(200);
   const calls = Array.from({ length: 40 }, () => harness.events.queryBuckets(question, { timeoutMs: 100 }));
   for (const outcome of await Promise.allSettled(calls)) expect(outcome.status).toBe('rejected');
@@ -82,14 +82,15 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
   const heavy = QueryBucketsRequest.fromPartial({
     range: range('2026-11-10T00:00:00Z', '2026-11-11T00:00:00Z'),
     width: { count: 10, unit: TimeUnit.SECOND },
-    measures: [Measure.UNIQUE_SESSIONS, Measure.P99_DURATION],
+    groupBy: [{ by: { $case: 'dimension', value: Dimension.PAGE } }],
+    measures: [Measure.UNIQUE_SESSIONS, Measure.UNIQUE_USERS, Measure.P50_DURATION, Measure.P99_DURATION],
   });
 
   beforeAll(() =>
     sql(`INSERT INTO events.events (time, id, received_time, page, session_id, duration_us)
-         SELECT '2026-11-10 00:00Z'::timestamptz + number * interval '0.2 seconds', gen_random_uuid(), now(), '/',
+         SELECT '2026-11-10 00:00Z'::timestamptz + number * interval '0.1 seconds', gen_random_uuid(), now(), '/',
            md5(number::text), number
-         FROM generate_series(1, 400000) AS number`),
+         FROM generate_series(1, 800000) AS number`),
   );
 
   /** How many statements of the service run. */
@@ -119,7 +120,7 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
 
   test.each([
     ['computes', () => Promise.resolve([])],
-    ['waits for a lock', locked],
+    ['waits for a lock', () => locked(4)],
   ])('a statement that %s is gone a second after the deadline of 100 ms', async (_, hindrance) => {
     const client = new pg.Client({ connectionString: harness.databaseUrl });
     await client.connect();
