@@ -22,40 +22,30 @@ const question = QueryBucketsRequest.fromPartial({
   width: { unit: TimeUnit.DAY },
 });
 
-/** Runs a statement as an administrator. */
-async function sql<Row extends pg.QueryResultRow>(statement: string): Promise<Row[]> {
+/** Makes every question wait that long; resolves when that has begun, with its end. */
+async function locked(seconds: number): Promise<{ end: Promise<unknown> }> {
   const client = new pg.Client({ connectionString: harness.databaseUrl });
   await client.connect();
-  try {
-    return (await client.query<Row>(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-/** Makes every question wait that long. */
-function locked(seconds: number): Promise<unknown> {
-  return sql(`DO $$ BEGIN LOCK TABLE events.events; PERFORM pg_sleep(${seconds}); END $$`);
+  await client.query('BEGIN; LOCK TABLE events.events');
+  return { end: client.query(`SELECT pg_sleep(${seconds}); COMMIT`).finally(() => client.end()) };
 }
 
 test('a deadline on a slow answer returns at once, and the next call finds the service well', async () => {
-  const busy = locked(1.5);
-  await setTimeout(200);
+  const { end } = await locked(1.5);
   const began = performance.now();
   await expect(harness.events.queryBuckets(question, { timeoutMs: 50 })).rejects.toMatchObject({
     code: status.DEADLINE_EXCEEDED,
   });
   expect(performance.now() - began).toBeLessThan(700);
-  await busy;
+  await end;
   expect((await harness.events.queryBuckets(question)).buckets).toMatchObject([{ count: 20_000n }]);
 });
 
 test('many calls that time out leave no connection behind', async () => {
-  const busy = locked(1.5);
-  await setTimeout(200);
+  const { end } = await locked(1.5);
   const calls = Array.from({ length: 40 }, () => harness.events.queryBuckets(question, { timeoutMs: 100 }));
   for (const outcome of await Promise.allSettled(calls)) expect(outcome.status).toBe('rejected');
-  await busy;
+  await end;
   expect((await harness.events.queryBuckets(question, { timeoutMs: 10_000 })).buckets).toHaveLength(1);
 });
 
@@ -86,12 +76,15 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
     measures: [Measure.UNIQUE_SESSIONS, Measure.UNIQUE_USERS, Measure.P50_DURATION, Measure.P99_DURATION],
   });
 
-  beforeAll(() =>
-    sql(`INSERT INTO events.events (time, id, received_time, page, session_id, duration_us)
+  beforeAll(async () => {
+    const client = new pg.Client({ connectionString: harness.databaseUrl });
+    await client.connect();
+    await client.query(`INSERT INTO events.events (time, id, received_time, page, session_id, duration_us)
          SELECT '2026-11-10 00:00Z'::timestamptz + number * interval '0.1 seconds', gen_random_uuid(), now(), '/',
            md5(number::text), number
-         FROM generate_series(1, 800000) AS number`),
-  );
+         FROM generate_series(1, 800000) AS number`);
+    await client.end();
+  });
 
   /** How many statements of the service run. */
   async function running(client: pg.Client): Promise<number> {
@@ -119,17 +112,17 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
   }
 
   test.each([
-    ['computes', () => Promise.resolve([])],
+    ['computes', () => Promise.resolve({ end: Promise.resolve() })],
     ['waits for a lock', () => locked(4)],
   ])('a statement that %s is gone a second after the deadline of 100 ms', async (_, hindrance) => {
     const client = new pg.Client({ connectionString: harness.databaseUrl });
     await client.connect();
-    const hindered = hindrance();
+    const { end } = await hindrance();
     // On a busy machine a deadline can pass before the statement begins.
     for (let seen = 0; seen === 0;) seen = await seenDuringCall(client);
     await setTimeout(1_000);
     expect(await running(client)).toBe(0);
-    await hindered;
+    await end;
     await client.end();
   });
 });

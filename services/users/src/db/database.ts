@@ -8,6 +8,14 @@ import { UserEntity } from './user-entity.ts';
 export const entities = [UserEntity, CredentialEntity, SettingEntity];
 export const serviceRole = 'tidemark_users';
 
+/**
+ * A statement ends with its connection: a cancellation that comes before the statement has begun is lost, and a service
+ * that is killed cancels nothing. Not every platform's PostgreSQL can look after its connections while it works.
+ */
+const beginSession = `
+  set role ${serviceRole};
+  do $$ begin set client_connection_check_interval = '500ms'; exception when invalid_parameter_value then null; end $$`;
+
 /** Longer than this, a call does not wait for a connection. */
 const connectTimeoutMs = 10_000;
 const closeTimeoutMs = 2_000;
@@ -30,7 +38,7 @@ export class Database {
         connectionTimeoutMillis: connectTimeoutMs,
         // As a statement and not as a startup option: the extra connection that cancels a statement takes over the
         // options, and PostgreSQL lets only the user who logged in cancel.
-        onConnect: (client: GuardedClient) => client.query(`set role ${serviceRole}`),
+        onConnect: (client: GuardedClient) => client.query(beginSession),
       },
     });
   }
