@@ -5,6 +5,26 @@ import { root } from './processes.ts';
 export const accessLog = `${root}../shared/data/access-combined.log`;
 export const accessLogIsThere = existsSync(accessLog);
 
+const dayMs = 86_400_000;
+const firstDay = Date.UTC(2015, 4, 17);
+const lastDay = firstDay + 3 * dayMs;
+const yesterday = new Date(Date.now() - dayMs).toISOString().slice(0, 10);
+
+/** By how much `--shift-to yesterday` moves it. */
+export const shiftMs = Date.parse(yesterday) - lastDay;
+
+/** The days of its lines, and those of its moved lines. */
+export const loggedRange = rangeOfDays(0);
+export const shiftedRange = rangeOfDays(shiftMs);
+
+function rangeOfDays(movedMs: number): { start: string; end: string } {
+  const [start, end] = [firstDay, lastDay + dayMs].map((timeMs) => new Date(timeMs + movedMs).toISOString());
+  return { start: start ?? '', end: end ?? '' };
+}
+
+/** How many good lines each of these days has: 9,999 in all. */
+export const countsOfDays = [1_632, 2_893, 2_896, 2_578];
+
 /** What the log itself says, read apart from the importer: each good line's instant in ms and its page. */
 export function readAccessLog(): Array<{ timeMs: number; page: string }> {
   return readFileSync(accessLog, 'utf8')

@@ -1,41 +1,30 @@
 import { status } from '@grpc/grpc-js';
-import { EventsServiceService, IngestEventsRequest, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
-import { CreateUserRequest, UsersServiceService } from '@tidemark/contracts/users';
-import { rpcClient } from '@tidemark/grpc-kit';
+import { IngestEventsRequest, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
+import { CreateUserRequest } from '@tidemark/contracts/users';
 import { emptyDatabase, type TestDatabase } from '@tidemark/testing';
-import { forkBuilt, listening, type Running } from './processes.ts';
+import { BuiltSystem } from './built-system.ts';
 
 let database: TestDatabase;
-const started: Running[] = [];
+let system: BuiltSystem;
 
 beforeAll(async () => {
   database = await emptyDatabase();
+  system = new BuiltSystem(database.url);
 });
 afterAll(async () => {
-  for (const { child } of started) child.kill('SIGKILL');
+  await system.stop();
   await database.stop();
 });
 
-function run(service: 'events' | 'users', entry: 'main' | 'migrate', env: Record<string, string> = {}): Running {
-  const running = forkBuilt(service, entry, {
-    DATABASE_URL: database.url,
-    EVENTS_PORT: '0',
-    USERS_PORT: '0',
-    ...env,
-  });
-  started.push(running);
-  return running;
-}
-
 test.each(['events', 'users'] as const)('%s refuses a database without its schema in one line', async (service) => {
-  const { exit, output } = run(service, 'main');
+  const { exit, output } = system.run(service, 'main');
   expect(await exit).toBe(1);
   expect(output.text).toMatch(new RegExp(`^[^\n]*npx nx run ${service}:migrate[^\n]*\n$`));
 });
 
 test.each(['events', 'users'] as const)('%s migrates once, and again without a change', async (service) => {
-  expect(await run(service, 'migrate').exit).toBe(0);
-  expect(await run(service, 'migrate').exit).toBe(0);
+  expect(await system.run(service, 'migrate').exit).toBe(0);
+  expect(await system.run(service, 'migrate').exit).toBe(0);
 });
 
 test.each([
@@ -44,17 +33,15 @@ test.each([
   ['events', { EVENTS_PORT: 'many' }, /EVENTS_PORT is "many"/],
   ['users', { LOG_LEVEL: 'loud' }, /LOG_LEVEL is "loud"/],
 ] as const)('%s with %j says what is wrong in one line', async (service, env, line) => {
-  const { exit, output } = run(service, 'main', env);
+  const { exit, output } = system.run(service, 'main', env);
   expect(await exit).toBe(1);
   expect(output.text).toMatch(line);
   expect(output.text.trimEnd()).not.toContain('\n');
 });
 
 test('the bundles serve, keep apart, and stop on SIGTERM', async () => {
-  const events = run('events', 'main');
-  const users = run('users', 'main');
-  const eventsClient = rpcClient(EventsServiceService, `127.0.0.1:${await listening(events)}`);
-  const usersClient = rpcClient(UsersServiceService, `127.0.0.1:${await listening(users)}`);
+  const { client: eventsClient, running: events } = await system.events();
+  const { client: usersClient, running: users } = await system.users();
 
   const { user } = await usersClient.createUser(
     CreateUserRequest.fromPartial({ user: { username: 'Ada', email: 'ada@example.org' } }),
@@ -83,6 +70,4 @@ test('the bundles serve, keep apart, and stop on SIGTERM', async () => {
   await expect(eventsClient.getEvent({ id: event.id }, { timeoutMs: 2_000 })).rejects.toMatchObject({
     code: status.UNAVAILABLE,
   });
-  eventsClient.close();
-  usersClient.close();
 });

@@ -28,13 +28,15 @@ export function forkBuilt(
   return watch(child);
 }
 
-/** A program of the workspace, as `npm run` calls it. */
+/** A program of the workspace, as `npm run` calls it. Its standard input is the caller's to write and to end. */
 export function runTool(tool: 'start' | 'import', args: string[], env: Record<string, string> = {}): Running {
   const child = spawn(process.execPath, [`${root}tools/src/${tool}/main.ts`, ...args], {
     cwd: root,
     env: { ...cleanEnvironment(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   });
+  // A program that ends without reading it all fails by what it does, not by this.
+  child.stdin.on('error', () => undefined);
   return watch(child);
 }
 

@@ -1,12 +1,10 @@
 import { start } from '@tidemark/dev-db';
 import { containerServer } from './container-server.ts';
 import { rootServer } from './root-server.ts';
+import type { Environment } from '@tidemark/grpc-kit';
 import type { MortalServer, Server } from './server.ts';
 
-/**
- * Starts a real server that is the caller's alone: a container of TIMESCALE_IMAGE or, without it, what is installed
- * below the folder TIMESCALE_ROOT. Undefined where neither is set.
- */
+/** Starts a real server that is the caller's alone; undefined where the tests do not run on one that they can start. */
 export const realServer: (() => Promise<Server>) | undefined = realServerOf(process.env);
 
 /** A server that is the caller's alone, empty: a real one where the tests run on one, else an embedded database. */
@@ -14,7 +12,8 @@ export function ownServer(): Promise<MortalServer> {
   return realServer ? realServer() : embeddedServer();
 }
 
-function realServerOf({ TIMESCALE_IMAGE: image, TIMESCALE_ROOT: root }: NodeJS.ProcessEnv) {
+/** In a container of TIMESCALE_IMAGE or, without it, from the root folder of a Debian that TIMESCALE_ROOT names. */
+export function realServerOf({ TIMESCALE_IMAGE: image, TIMESCALE_ROOT: root }: Environment) {
   if (image) return () => containerServer(image);
   if (root) return () => rootServer(root);
   return undefined;

@@ -18,7 +18,7 @@ export async function rootServer(root: string): Promise<Server> {
   const url = `postgresql://postgres:for-tests@127.0.0.1:${port}/postgres`;
   let running: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    running = spawn('chroot', [root, '/usr/local/bin/docker-entrypoint.sh', 'postgres', ...serverSettings], {
+    running = spawn('chroot', [root, '/usr/local/bin/database-entrypoint', 'postgres', ...serverSettings], {
       env: {
         PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
         PGDATA: dataDir,

@@ -8,10 +8,10 @@ export const testServerUrl = process.env['TEST_DATABASE_URL'] || undefined;
 
 export type Edition = 'community' | 'apache';
 
-/** The edition of TimescaleDB that test databases have. */
-export async function testEdition(): Promise<Edition> {
-  if (testServerUrl === undefined) return 'community';
-  const client = new Client(testServerUrl);
+/** The edition of TimescaleDB that test databases have, or those of another server. */
+export async function testEdition(serverUrl = testServerUrl): Promise<Edition> {
+  if (serverUrl === undefined) return 'community';
+  const client = new Client(serverUrl);
   await client.connect();
   try {
     // Only the library knows the setting, and a database without the extension has not loaded it.

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { RpcError } from '@tidemark/grpc-kit';
+import { realServer, type Server } from '@tidemark/testing';
+import { accessLog, accessLogIsThere, countsOfDays, loggedRange } from './access-log.ts';
+import { BuiltSystem, countsByDay, type EventsClient } from './built-system.ts';
+import { runTool, type Running } from './processes.ts';
+
+if (!realServer) console.info('No real server to kill: npm-start.test.ts kills the embedded database.');
+
+(realServer && accessLogIsThere ? describe : describe.skip)('a real database server that is killed', () => {
+  let server: Server;
+  let system: BuiltSystem;
+
+  beforeAll(async () => {
+    if (!realServer) return;
+    server = await realServer();
+    system = new BuiltSystem(server.url);
+    // A log that is moved is read to its end before anything is sent, so that this one stays where it is.
+    await system.migrate({ EVENTS_RETENTION: 'none' });
+  });
+  afterAll(async () => {
+    await system.stop();
+    await server.stop();
+  });
+
+  test('in the middle of an import, and started again: the import goes on and stores all lines, each once', async () => {
+    const { address, client } = await system.events();
+    const importing = runTool('import', ['-', '--events', address]);
+    const feeding = feed(importing, readFileSync(accessLog));
+    for (const atLeast of [1_000, 3_000, 6_000]) {
+      while ((await stored(client)) < atLeast) await setTimeout(20);
+      await server.kill();
+      expect(importing.child.exitCode).toBeNull();
+      await setTimeout(500);
+      await server.start();
+    }
+    await feeding;
+    expect(await importing.exit).toBe(0);
+    expect(importing.output.text).toMatch(/\b9,999\b/);
+    expect(await countsByDay(client, loggedRange)).toEqual(countsOfDays);
+  });
+});
+
+/** How many lines are stored; 0 while the database comes up. */
+async function stored(client: EventsClient): Promise<number> {
+  const counts = await countsByDay(client, loggedRange).catch((error: unknown) => {
+    if (!(error instanceof RpcError)) throw error;
+    return [];
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Slowly enough that the log does not end before the server does. */
+async function feed({ child }: Running, log: Buffer): Promise<void> {
+  const pieces = 100;
+  const size = Math.ceil(log.length / pieces);
+  for (let at = 0; at < log.length; at += size) {
+    child.stdin?.write(log.subarray(at, at + size));
+    await setTimeout(40);
+  }
+  child.stdin?.end();
+}
