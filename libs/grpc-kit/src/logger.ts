@@ -3,17 +3,32 @@ import pretty from 'pino-pretty';
 
 export type { Logger };
 
+export interface LoggerOptions {
+  name: string;
+  level?: string;
+  pretty?: boolean;
+  /** Standard error instead, for a task whose standard output is its result. */
+  toStderr?: boolean;
+}
+
 /** One JSON object a line on standard output; on a terminal, a line for people. */
-export function createLogger(options: { name: string; level?: string; pretty?: boolean }): Logger {
+export function createLogger(options: LoggerOptions): Logger {
   const settings = {
     level: options.level ?? 'info',
     base: { service: options.name },
     serializers: { err: errorWithoutData },
   };
-  if (!(options.pretty ?? process.stdout.isTTY)) return pino(settings);
+  const { fd, isTTY } = options.toStderr ? process.stderr : process.stdout;
+  if (!(options.pretty ?? isTTY)) return options.toStderr ? pino(settings, pino.destination(fd)) : pino(settings);
   return pino(
     settings,
-    pretty({ sync: true, ignore: 'service', messageFormat: '{service}: {msg}', translateTime: 'HH:MM:ss.l' }),
+    pretty({
+      destination: fd,
+      sync: true,
+      ignore: 'service',
+      messageFormat: '{service}: {msg}',
+      translateTime: 'HH:MM:ss.l',
+    }),
   );
 }
 

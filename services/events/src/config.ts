@@ -1,11 +1,22 @@
-import { readDatabaseUrl, readInteger, readLogLevel, StartupError, type Environment } from '@tidemark/grpc-kit';
-import type { Interval } from '@tidemark/mikro-orm-timescale';
+import {
+  readDatabaseUrl,
+  readInteger,
+  readLogLevel,
+  readServicePassword,
+  StartupError,
+  type Environment,
+} from '@tidemark/grpc-kit';
+import { readRegime, type Regime } from '@tidemark/grpc-kit/postgres';
+import type { TextInterval } from './db/event-entity.ts';
 
 export interface MigrationConfig {
   databaseUrl: string;
-  chunkInterval: Interval;
+  chunkInterval: TextInterval;
   /** Undefined: kept for ever. */
-  retention: Interval | undefined;
+  retention: TextInterval | undefined;
+  regime: Regime;
+  /** Undefined: the service's role is left as it is. */
+  servicePassword: string | undefined;
   logLevel: string;
 }
 
@@ -14,6 +25,8 @@ export interface EventsConfig {
   host: string;
   port: number;
   poolSize: number;
+  /** How often the service drops old chunks itself, where the database has no policy for it. */
+  retentionJobIntervalMs: number;
   shutdownGraceMs: number;
   logLevel: string;
 }
@@ -24,6 +37,12 @@ export function readConfig(env: Environment = process.env): EventsConfig {
     host: env['EVENTS_HOST'] || '127.0.0.1',
     port: readInteger(env, 'EVENTS_PORT', { byDefault: 50_051, min: 0, max: 65_535 }),
     poolSize: readInteger(env, 'DATABASE_POOL_SIZE', { byDefault: 10, min: 1, max: 1_000 }),
+    // As often as TimescaleDB's own policy does, unless told otherwise.
+    retentionJobIntervalMs: readInteger(env, 'EVENTS_RETENTION_JOB_INTERVAL_MS', {
+      byDefault: 86_400_000,
+      min: 1_000,
+      max: 2_147_483_647,
+    }),
     shutdownGraceMs: readInteger(env, 'SHUTDOWN_GRACE_MS', { byDefault: 10_000, min: 0, max: 3_600_000 }),
     logLevel: readLogLevel(env),
   };
@@ -35,17 +54,19 @@ export function readMigrationConfig(env: Environment = process.env): MigrationCo
     databaseUrl: readDatabaseUrl(env),
     chunkInterval: interval('EVENTS_CHUNK_INTERVAL', env['EVENTS_CHUNK_INTERVAL'] || '1 day'),
     retention: retention === 'none' ? undefined : interval('EVENTS_RETENTION', retention),
+    regime: readRegime(env),
+    servicePassword: readServicePassword(env),
     logLevel: readLogLevel(env),
   };
 }
 
-function interval(name: string, text: string): Interval {
+function interval(name: string, text: string): TextInterval {
   if (isInterval(text)) return text;
   throw new StartupError(
     `${name} is "${text}": write it such as "12 hours", "1 day", "2 weeks", "3 months", "1 year".`,
   );
 }
 
-function isInterval(text: string): text is Extract<Interval, string> {
+function isInterval(text: string): text is TextInterval {
   return /^[1-9]\d{0,3} (hour|day|week|month|year)s?$/.test(text);
 }

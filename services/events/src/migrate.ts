@@ -1,10 +1,14 @@
 import { createLogger, runMain } from '@tidemark/grpc-kit';
+import { readMigrationArguments } from '@tidemark/grpc-kit/postgres';
 import { readMigrationConfig } from './config.ts';
+import { dryRun } from './db/dry-run.ts';
 import { migrate } from './db/migrate.ts';
 
 await runMain(async () => {
-  const config = readMigrationConfig();
-  const log = createLogger({ name: 'events', level: config.logLevel });
-  await migrate(config.databaseUrl, config, log);
+  const { dryRun: dry } = readMigrationArguments();
+  const { databaseUrl, logLevel, ...settings } = readMigrationConfig();
+  const log = createLogger({ name: 'events', level: logLevel, toStderr: dry });
+  if (dry) process.stdout.write(await dryRun(databaseUrl, settings, log));
+  else await migrate(databaseUrl, settings, log);
   return { log };
 });

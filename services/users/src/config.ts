@@ -1,4 +1,5 @@
-import { readDatabaseUrl, readInteger, readLogLevel, type Environment } from '@tidemark/grpc-kit';
+import { readDatabaseUrl, readInteger, readLogLevel, readServicePassword, type Environment } from '@tidemark/grpc-kit';
+import { readRegime, type Regime } from '@tidemark/grpc-kit/postgres';
 import type { Argon2Cost } from './domain/password-hasher.ts';
 
 export interface Config {
@@ -12,22 +13,34 @@ export interface Config {
 
 /** What the service is told by its environment; the README lists it. */
 export function readConfig(env: Environment = process.env): Config {
-  const { databaseUrl, logLevel } = readMigrationConfig(env);
   return {
     host: env['USERS_HOST'] || '127.0.0.1',
     port: readInteger(env, 'USERS_PORT', { byDefault: 50_052, min: 0, max: 65_535 }),
     database: {
-      url: databaseUrl,
+      url: readDatabaseUrl(env),
       poolSize: readInteger(env, 'DATABASE_POOL_SIZE', { byDefault: 10, min: 1, max: 1_000 }),
     },
     argon2: readArgon2Cost(env),
-    logLevel,
+    logLevel: readLogLevel(env),
     shutdownGraceMs: readInteger(env, 'SHUTDOWN_GRACE_MS', { byDefault: 10_000, min: 0, max: 600_000 }),
   };
 }
 
-export function readMigrationConfig(env: Environment = process.env): { databaseUrl: string; logLevel: string } {
-  return { databaseUrl: readDatabaseUrl(env), logLevel: readLogLevel(env) };
+export interface MigrationConfig {
+  readonly databaseUrl: string;
+  readonly regime: Regime;
+  /** Undefined: the service's role is left as it is. */
+  readonly servicePassword: string | undefined;
+  readonly logLevel: string;
+}
+
+export function readMigrationConfig(env: Environment = process.env): MigrationConfig {
+  return {
+    databaseUrl: readDatabaseUrl(env),
+    regime: readRegime(env),
+    servicePassword: readServicePassword(env),
+    logLevel: readLogLevel(env),
+  };
 }
 
 /** The defaults are OWASP's (https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html). */

@@ -1,11 +1,13 @@
 import { createLogger, runMain } from '@tidemark/grpc-kit';
+import { readMigrationArguments } from '@tidemark/grpc-kit/postgres';
 import { readMigrationConfig } from './config.ts';
-import { migrate } from './db/migrate.ts';
+import { dryRun, migrate } from './db/migrate.ts';
 
 await runMain(async () => {
-  const { databaseUrl, logLevel } = readMigrationConfig();
-  const log = createLogger({ name: 'users', level: logLevel });
-  const applied = await migrate(databaseUrl);
-  log.info({ applied }, 'the users schema is up to date');
+  const { dryRun: dry } = readMigrationArguments();
+  const { databaseUrl, logLevel, ...settings } = readMigrationConfig();
+  const log = createLogger({ name: 'users', level: logLevel, toStderr: dry });
+  if (dry) process.stdout.write(await dryRun(databaseUrl, settings));
+  else log.info({ applied: await migrate(databaseUrl, settings, log) }, 'the users schema is up to date');
   return { log };
 });

@@ -67,13 +67,13 @@ describe('migrations', () => {
   });
 
   test('applied twice change nothing', async () => {
-    expect(await migrate(database.url)).toEqual([]);
+    expect(await migrate(database.url, {}, silentLog('users'))).toEqual([]);
   });
 
   test('that are missing keep the service from starting, and it says what to do', async () => {
     // Roles belong to a whole server.
     const server = await ownServer();
-    await migrate(server.url);
+    await migrate(server.url, {}, silentLog('users'));
     const sql = new Client(server.url);
     await sql.connect();
     const start = () => create(configFor(server.url), { log: silentLog('users') });
@@ -90,7 +90,7 @@ describe('migrations', () => {
     await expect(start()).rejects.toMatchObject(remedy);
     await sql.end();
 
-    expect(await migrate(server.url)).toEqual(['0001-create-users']);
+    expect(await migrate(server.url, {}, silentLog('users'))).toEqual(['0001-create-users']);
     const service = await start();
     await Promise.all([service.stop(), service.stop()]);
     await server.stop();
@@ -107,7 +107,7 @@ describe('migrations', () => {
       constructor: StartupError,
       message: expect.stringMatching(/^The users schema cannot be read .*GRANT tidemark_users TO[^\n]*$/) as string,
     });
-    await expect(migrate(url.href)).rejects.toMatchObject({
+    await expect(migrate(url.href, {}, silentLog('users'))).rejects.toMatchObject({
       constructor: StartupError,
       message: expect.stringMatching(/^The migrations were refused: permission denied [^\n]*$/) as string,
     });
@@ -123,7 +123,7 @@ describe('migrations', () => {
 
 test('a call while the database is away is UNAVAILABLE', async () => {
   const server = await ownServer();
-  await migrate(server.url);
+  await migrate(server.url, {}, silentLog('users'));
   const service = await create(configFor(server.url), { log: silentLog('users') });
   const users = rpcClient(UsersServiceService, `127.0.0.1:${service.port}`);
   await server.stop();

@@ -1,11 +1,19 @@
 import { defineEntity, p, type EntitySchema } from '@mikro-orm/postgresql';
 import { hypertable, type Interval } from '@tidemark/mikro-orm-timescale';
 
+export type TextInterval = Extract<Interval, string>;
+
 /** What each deployment chooses for itself. */
 export interface HypertableSettings {
   chunkInterval: Interval;
   /** Undefined: kept for ever. */
-  retention: Interval | undefined;
+  retention: TextInterval | undefined;
+}
+
+/** What the migrations set of that on this server; a retention that is absent is left as it is. */
+export interface ManagedSettings {
+  chunkInterval: Interval;
+  retention?: Interval | undefined;
 }
 
 /**
@@ -13,7 +21,7 @@ export interface HypertableSettings {
  *
  * @param settings absent where the migrations are made, which leave them open
  */
-export function eventEntity(settings?: HypertableSettings): EntitySchema {
+export function eventEntity(settings?: ManagedSettings): EntitySchema {
   const EventEntity = defineEntity({
     name: 'Event',
     schema: 'events',
@@ -38,6 +46,8 @@ export function eventEntity(settings?: HypertableSettings): EntitySchema {
   return EventEntity;
 }
 
-function chosen({ chunkInterval, retention }: HypertableSettings) {
+function chosen(settings: ManagedSettings) {
+  const { chunkInterval, retention } = settings;
+  if (!('retention' in settings)) return { chunkInterval };
   return { chunkInterval, retention: retention !== undefined && { dropAfter: retention } };
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Migration } from '@mikro-orm/migrations';
 
 /**
@@ -17,8 +16,11 @@ export class GrantRights extends Migration {
     this.addSql(`GRANT USAGE ON SCHEMA events TO tidemark_events`);
     this.addSql(`GRANT SELECT, INSERT ON events.events TO tidemark_events`);
     this.addSql(`GRANT SELECT ON events.settings, events.migrations TO tidemark_events`);
+    // Made by the server, so that no log of statements has it.
     this.addSql(
-      `INSERT INTO events.settings VALUES ('page_token_key', '\\x${randomBytes(32).toString('hex')}') ON CONFLICT DO NOTHING`,
+      `INSERT INTO events.settings
+       VALUES ('page_token_key', sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())))
+       ON CONFLICT DO NOTHING`,
     );
   }
 }

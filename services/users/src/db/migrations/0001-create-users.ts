@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Migration } from '@mikro-orm/migrations';
 
 export class CreateUsers extends Migration {
@@ -56,9 +55,10 @@ export class CreateUsers extends Migration {
         name text primary key,
         value bytea not null
       )`);
-    this.addSql(
-      `insert into users.settings (name, value) values ('page_token_key', decode('${randomBytes(32).toString('hex')}', 'hex'))`,
-    );
+    // Made by the server, so that no log of statements has it.
+    this.addSql(`
+      insert into users.settings (name, value)
+      values ('page_token_key', sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())))`);
 
     this.addSql(`grant usage on schema users to tidemark_users`);
     this.addSql(`grant select, insert, update on users.users to tidemark_users`);

@@ -1,0 +1,11 @@
+export type { Regime } from './regime.ts';
+export { readRegime, standardRegime } from './regime.ts';
+export type { NamedMigration } from './pending-steps.ts';
+export { pendingSteps } from './pending-steps.ts';
+export type { MigrationStep } from './migration-step.ts';
+export { psqlScript } from './psql-script.ts';
+export type { MigrationOptions, MigrationSession } from './migration-session.ts';
+export { migrateAlone, readOnlySession } from './migration-session.ts';
+export { serverVersion } from './server-version.ts';
+export { loginStep } from './login-step.ts';
+export { readMigrationArguments } from './migration-arguments.ts';
