@@ -1,9 +1,12 @@
 import { pageTokens, startServer, type Logger } from '@tidemark/grpc-kit';
 import type { EventsConfig } from './config.ts';
 import { checkSchema } from './db/check-schema.ts';
+import { descriptionOf } from './db/describe-database.ts';
 import { eventRetention } from './db/event-retention.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { Pool } from './db/pool.ts';
+import { startRetentionJob } from './db/retention-job.ts';
+import { createdTimescale } from './db/timescale-server.ts';
 import type { Micros } from './domain/micros.ts';
 import { faults } from './rpc/faults.ts';
 import { rpcServices } from './rpc/index.ts';
@@ -25,7 +28,9 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
   const pool = new Pool({ databaseUrl: config.databaseUrl, size: config.poolSize, log });
   try {
     await checkSchema(pool);
+    const timescale = await createdTimescale(pool);
     const retention = await eventRetention(pool, AbortSignal.any([]));
+    log.info(descriptionOf(timescale, retention));
     const tokens = pageTokens(await pageTokenKey(pool));
     const server = await startServer({
       host: config.host,
@@ -37,11 +42,15 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
       maxRequestBytes,
     });
     log.info({ port: server.port }, `serving on ${config.host}:${server.port}`);
-    let stopped: Promise<void> | undefined;
-    return {
-      port: server.port,
-      stop: () => (stopped ??= server.stop(config.shutdownGraceMs).then(() => pool.close())),
+    const job =
+      retention?.by === 'service' &&
+      startRetentionJob({ databaseUrl: config.databaseUrl, intervalMs: config.retentionJobIntervalMs, log });
+    const stop = async (): Promise<void> => {
+      await Promise.all([job && job.stop(), server.stop(config.shutdownGraceMs)]);
+      await pool.close();
     };
+    let stopped: Promise<void> | undefined;
+    return { port: server.port, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await pool.end();
     throw error;

@@ -44,6 +44,7 @@ export async function create(config: Config, overrides: Overrides = {}): Promise
 
 async function serve(config: Config, database: Database, clock: Clock, log: Logger) {
   await checkSchema(database.session());
+  log.info(`on PostgreSQL ${await database.version()}`);
   const [key, passwords] = await Promise.all([pageTokenKey(database.session()), PasswordHasher.create(config.argon2)]);
   return startServer({
     host: config.host,

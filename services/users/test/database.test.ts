@@ -77,17 +77,18 @@ describe('migrations', () => {
     const sql = new Client(server.url);
     await sql.connect();
     const start = () => create(configFor(server.url), { log: silentLog('users') });
-    const remedy = {
+    const refusal = (problem: string) => ({
       constructor: StartupError,
-      message: 'The users schema is missing or behind: run `npx nx run users:migrate`.',
-    };
+      message: `${problem}: run \`npx nx run users:migrate\` with the same DATABASE_URL first.`,
+    });
+    const none = refusal('The database holds no users schema');
 
     await sql.query('delete from users.migrations');
-    await expect(start()).rejects.toMatchObject(remedy);
+    await expect(start()).rejects.toMatchObject(refusal('The users schema lacks "0001-create-users"'));
     await sql.query('drop schema users cascade');
-    await expect(start()).rejects.toMatchObject(remedy);
+    await expect(start()).rejects.toMatchObject(none);
     await sql.query('drop owned by tidemark_users; drop role tidemark_users');
-    await expect(start()).rejects.toMatchObject(remedy);
+    await expect(start()).rejects.toMatchObject(none);
     await sql.end();
 
     expect(await migrate(server.url, {}, silentLog('users'))).toEqual(['0001-create-users']);

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { sqlStateOf, StartupError } from '@tidemark/grpc-kit';
 import { migrations } from './migrations/index.ts';
+import { refuseWithoutLibrary } from './timescale-server.ts';
 
 const remedy = 'run "npx nx run events:migrate" with the same DATABASE_URL first.';
 // https://www.postgresql.org/docs/17/errcodes-appendix.html
@@ -25,6 +26,6 @@ async function appliedMigrations(pool: pg.Pool): Promise<Set<string>> {
     if (missingStates.has(sqlStateOf(cause))) {
       throw new StartupError(`The database holds no schema of the events service: ${remedy}`, { cause });
     }
-    throw cause;
+    return refuseWithoutLibrary(cause);
   }
 }

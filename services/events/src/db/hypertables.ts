@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Hypertable } from '../domain/hypertable.ts';
 import { query } from './query.ts';
+import { retentionsSql } from './retentions-sql.ts';
 
 interface Row {
   name: string;
@@ -31,7 +32,7 @@ const statement = `
     hypertable.hypertable_name AS name,
     dimension.column_name AS time_column,
     (extract(epoch FROM dimension.time_interval) * 1000000)::bigint AS chunk_interval_us,
-    policy.config ->> 'drop_after' AS retention,
+    retention.kept::text AS retention,
     hypertable.num_chunks AS chunk_count,
     hypertable_size(relation) AS total_bytes,
     approximate_row_count(relation) AS row_count
@@ -43,9 +44,6 @@ const statement = `
     ON dimension.hypertable_schema = hypertable.hypertable_schema
     AND dimension.hypertable_name = hypertable.hypertable_name
     AND dimension.dimension_number = 1
-  LEFT JOIN timescaledb_information.jobs AS policy
-    ON policy.proc_name = 'policy_retention'
-    AND policy.hypertable_schema = hypertable.hypertable_schema
-    AND policy.hypertable_name = hypertable.hypertable_name
+  LEFT JOIN (${retentionsSql}) AS retention ON retention.hypertable = hypertable.hypertable_name
   WHERE hypertable.hypertable_schema = 'events'
   ORDER BY name`;

@@ -11,7 +11,7 @@ import {
   type MigrationSettings,
 } from './migration-steps.ts';
 import { retentionChanges } from './retention-changes.ts';
-import { createdEdition } from './timescale-server.ts';
+import { createdTimescale } from './timescale-server.ts';
 
 /** Brings the schema up to date and then sets the hypertable as configured. It needs an administrator's connection. */
 export async function migrate(databaseUrl: string, settings: MigrationSettings, log: Logger): Promise<void> {
@@ -21,7 +21,7 @@ export async function migrate(databaseUrl: string, settings: MigrationSettings, 
     const { client, take } = session;
     await enableTimescale(session);
     for (const step of await migrationSteps(client)) await take(step);
-    const edition = await createdEdition(client);
+    const { edition } = await createdTimescale(client);
     const changes = [
       ...(await hypertableChanges(connection, managedOn(edition, settings))),
       ...(await retentionChanges(client, edition, settings.retention)),

@@ -58,6 +58,6 @@ export class Pool extends pg.Pool {
 }
 
 /** pg has no other way to give a connection up that does not answer. */
-function socketOf(client: pg.PoolClient): { destroy(): void } {
-  return (client as pg.PoolClient & { connection: { stream: { destroy(): void } } }).connection.stream;
+export function socketOf(client: pg.ClientBase): { destroy(): void } {
+  return (client as pg.ClientBase & { connection: { stream: { destroy(): void } } }).connection.stream;
 }

@@ -50,11 +50,21 @@ const statement = `
   FROM (SELECT) AS one
   LEFT JOIN pg_extension AS extension ON extension.extname = 'timescaledb'`;
 
-/** The edition, once the extension is created. */
-export async function createdEdition(client: pg.Client): Promise<Edition> {
-  const { edition } = await timescaleServer(client);
-  if (!edition) throw new Error('TimescaleDB is created, and tells no edition');
-  return edition;
+/** A server whose extension is created in the database. */
+export interface CreatedTimescale extends TimescaleServer {
+  readonly version: string;
+  readonly edition: Edition;
+}
+
+/** @throws StartupError where the extension is not created */
+export async function createdTimescale(database: Pick<pg.ClientBase, 'query'>): Promise<CreatedTimescale> {
+  const server = await timescaleServer(database);
+  const { version, edition } = server;
+  if (version !== undefined && edition !== undefined) return { ...server, version, edition };
+  throw new StartupError(
+    'The database has the schema of the events service and no TimescaleDB: restore it from a backup, ' +
+      'or name another DATABASE_URL.',
+  );
 }
 
 /**

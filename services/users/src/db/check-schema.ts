@@ -4,6 +4,7 @@ import { serviceRole } from './database.ts';
 import { migrations } from './migrations/index.ts';
 import { insufficientPrivilege } from './sql-states.ts';
 
+const remedy = 'run `npx nx run users:migrate` with the same DATABASE_URL first.';
 // https://www.postgresql.org/docs/17/errcodes-appendix.html
 const missingStates = new Set([
   '22023', // invalid_parameter_value: the role of the connection is not there
@@ -14,7 +15,8 @@ const missingStates = new Set([
 /** Refuses a schema that lacks a migration of this version; one that is ahead is fine, another instance is then newer. */
 export async function checkSchema(em: EntityManager): Promise<void> {
   const applied = await appliedMigrations(em);
-  if (migrations.some(({ name }) => !applied.has(name))) throw schemaBehind();
+  const missing = migrations.find(({ name }) => !applied.has(name));
+  if (missing) throw new StartupError(`The users schema lacks "${missing.name}": ${remedy}`);
 }
 
 async function appliedMigrations(em: EntityManager): Promise<Set<string>> {
@@ -23,14 +25,10 @@ async function appliedMigrations(em: EntityManager): Promise<Set<string>> {
     return new Set(rows.map(({ name }) => name));
   } catch (cause) {
     const state = sqlStateOf(cause);
-    if (missingStates.has(state)) throw schemaBehind(cause);
+    if (missingStates.has(state)) throw new StartupError(`The database holds no users schema: ${remedy}`, { cause });
     if (state === insufficientPrivilege) throw schemaUnreadable(cause);
     throw cause;
   }
-}
-
-function schemaBehind(cause?: unknown): StartupError {
-  return new StartupError('The users schema is missing or behind: run `npx nx run users:migrate`.', { cause });
 }
 
 function schemaUnreadable(cause: unknown): StartupError {

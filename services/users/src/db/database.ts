@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import { serverVersion } from '@tidemark/grpc-kit/postgres';
 import { CredentialEntity } from './credential-entity.ts';
 import { GuardedClient } from './guarded-client.ts';
 import { SettingEntity } from './setting-entity.ts';
@@ -51,6 +52,14 @@ export class Database {
   /** Fails while the database cannot be asked. */
   async check(): Promise<void> {
     await this.session().execute('select 1');
+  }
+
+  /** PostgreSQL's version, such as "17.12". */
+  async version(): Promise<string> {
+    const [row] = await this.session().execute<{ setting: string }[]>(
+      `select current_setting('server_version') as setting`,
+    );
+    return serverVersion(row?.setting ?? '');
   }
 
   /** Waits a little for connections in use: a database that is frozen would keep them for ever. */
