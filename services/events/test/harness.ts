@@ -8,7 +8,6 @@ import {
 } from '@tidemark/contracts/events';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
 import { ownServer, silentLog, testDatabase, type MortalServer, type TestDatabase } from '@tidemark/testing';
-import type { EventsConfig } from '../src/config.ts';
 import type { HypertableSettings } from '../src/db/event-entity.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { create } from '../src/service.ts';
@@ -54,7 +53,11 @@ export async function startEvents(
   options: { clock?: () => Micros; retention?: 'none'; database?: TestDatabase } = {},
 ): Promise<Harness> {
   const database = options.database ?? (await eventsDatabase(options.retention));
-  const service = await create(configFor(database.url), { log, ...(options.clock && { clock: options.clock }) });
+  const config = { databaseUrl: database.url, host: '127.0.0.1', port: 0, poolSize: 4, shutdownGraceMs: 2_000 };
+  const service = await create(
+    { ...config, retentionJobIntervalMs: 86_400_000, logLevel: 'silent' },
+    { log, ...(options.clock && { clock: options.clock }) },
+  );
   const address = `127.0.0.1:${service.port}`;
   const events = rpcClient(EventsServiceService, address);
   const hypertables = rpcClient(HypertablesServiceService, address);
@@ -77,18 +80,6 @@ export async function startEvents(
       await service.stop();
       await database.stop();
     },
-  };
-}
-
-export function configFor(databaseUrl: string): EventsConfig {
-  return {
-    databaseUrl,
-    host: '127.0.0.1',
-    port: 0,
-    poolSize: 4,
-    retentionJobIntervalMs: 86_400_000,
-    shutdownGraceMs: 2_000,
-    logLevel: 'silent',
   };
 }
 

@@ -18,7 +18,7 @@ afterEach(() => import.meta.jest.restoreAllMocks());
 
 test('a database that dies under calls fails these calls, and the service lives on', async () => {
   const database = await ownServer();
-  await migrate(database.url, {}, silentLog('users'));
+  await migrate(database.url);
   const service = await create(configFor(database.url), { log: silentLog('users') });
   const users = rpcClient(UsersServiceService, `127.0.0.1:${service.port}`);
   const get = (timeoutMs: number): Promise<RpcError> => errorOf(users.getUser({ id: randomUUID() }, { timeoutMs }));

@@ -67,31 +67,30 @@ describe('migrations', () => {
   });
 
   test('applied twice change nothing', async () => {
-    expect(await migrate(database.url, {}, silentLog('users'))).toEqual([]);
+    expect(await migrate(database.url)).toEqual([]);
   });
 
   test('that are missing keep the service from starting, and it says what to do', async () => {
     // Roles belong to a whole server.
     const server = await ownServer();
-    await migrate(server.url, {}, silentLog('users'));
+    await migrate(server.url);
     const sql = new Client(server.url);
     await sql.connect();
     const start = () => create(configFor(server.url), { log: silentLog('users') });
-    const refusal = (problem: string) => ({
+    const remedy = {
       constructor: StartupError,
-      message: `${problem}: run \`npx nx run users:migrate\` with the same DATABASE_URL first.`,
-    });
-    const none = refusal('The database holds no users schema');
+      message: expect.stringMatching(/^The .*: run `npx nx run users:migrate` with [^\n]*$/) as string,
+    };
 
     await sql.query('delete from users.migrations');
-    await expect(start()).rejects.toMatchObject(refusal('The users schema lacks "0001-create-users"'));
+    await expect(start()).rejects.toMatchObject(remedy);
     await sql.query('drop schema users cascade');
-    await expect(start()).rejects.toMatchObject(none);
+    await expect(start()).rejects.toMatchObject(remedy);
     await sql.query('drop owned by tidemark_users; drop role tidemark_users');
-    await expect(start()).rejects.toMatchObject(none);
+    await expect(start()).rejects.toMatchObject(remedy);
     await sql.end();
 
-    expect(await migrate(server.url, {}, silentLog('users'))).toEqual(['0001-create-users']);
+    expect(await migrate(server.url)).toEqual(['0001-create-users']);
     const service = await start();
     await Promise.all([service.stop(), service.stop()]);
     await server.stop();
@@ -108,7 +107,7 @@ describe('migrations', () => {
       constructor: StartupError,
       message: expect.stringMatching(/^The users schema cannot be read .*GRANT tidemark_users TO[^\n]*$/) as string,
     });
-    await expect(migrate(url.href, {}, silentLog('users'))).rejects.toMatchObject({
+    await expect(migrate(url.href)).rejects.toMatchObject({
       constructor: StartupError,
       message: expect.stringMatching(/^The migrations were refused: permission denied [^\n]*$/) as string,
     });
@@ -124,7 +123,7 @@ describe('migrations', () => {
 
 test('a call while the database is away is UNAVAILABLE', async () => {
   const server = await ownServer();
-  await migrate(server.url, {}, silentLog('users'));
+  await migrate(server.url);
   const service = await create(configFor(server.url), { log: silentLog('users') });
   const users = rpcClient(UsersServiceService, `127.0.0.1:${service.port}`);
   await server.stop();

@@ -57,7 +57,7 @@ export async function runUsers(overrides: Overrides = {}): Promise<RunningUsers>
 
 export async function freshDatabase(): Promise<TestDatabase> {
   const schemaDir = join(import.meta.dirname, '../src/db/migrations');
-  return testDatabase({ schemaDirs: [schemaDir], migrate: (url) => migrate(url, {}, silentLog('users')) });
+  return testDatabase({ schemaDirs: [schemaDir], migrate: (url) => migrate(url).then(() => undefined) });
 }
 
 export function configFor(url: string): Config {

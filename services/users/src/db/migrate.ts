@@ -1,5 +1,5 @@
 import { MikroORM } from '@mikro-orm/postgresql';
-import { sqlStateOf, StartupError, type Logger } from '@tidemark/grpc-kit';
+import { createLogger, sqlStateOf, StartupError, type Logger } from '@tidemark/grpc-kit';
 import {
   loginStep,
   migrateAlone,
@@ -29,7 +29,11 @@ const lock = 7_204_051_992;
  * @param databaseUrl of a user who may create schemas and roles; the tables will be that user's
  * @returns the names of those applied
  */
-export async function migrate(databaseUrl: string, settings: MigrationSettings, log: Logger): Promise<string[]> {
+export async function migrate(
+  databaseUrl: string,
+  settings: MigrationSettings = {},
+  log: Logger = createLogger({ name: 'users', level: 'silent' }),
+): Promise<string[]> {
   const { regime = standardRegime } = settings;
   const migrating = migrateAlone(
     { connection: connectionTo(databaseUrl), lock, regime, log },
