@@ -1,8 +1,11 @@
 import { status } from '@grpc/grpc-js';
+import { testEdition } from '@tidemark/testing';
 import pg from 'pg';
 import { migrate } from '../src/db/migrate.ts';
 import { event, log, startEvents, type Harness } from './harness.ts';
 
+/** For what only the community edition has: policies and the columnstore. */
+const onCommunity = (await testEdition()) === 'community' ? test : test.skip;
 let harness: Harness;
 
 beforeAll(async () => {
@@ -78,7 +81,7 @@ test('a shorter retention is taken over, and the log says what was done and how 
   });
 });
 
-test('columns and policies that somebody added by hand stay as they are', async () => {
+onCommunity('columns and policies that somebody added by hand stay as they are', async () => {
   await sql(`
     ALTER TABLE events.events ADD COLUMN note text;
     ALTER TABLE events.events SET (timescaledb.enable_columnstore = true);
@@ -94,7 +97,7 @@ test('columns and policies that somebody added by hand stay as they are', async 
     ALTER TABLE events.events DROP COLUMN note`);
 });
 
-test('the retention policy drops chunks that are wholly too old, and nothing else', async () => {
+onCommunity('the retention policy drops chunks that are wholly too old, and nothing else', async () => {
   await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: '3 months' }, log);
   await sql(`
     INSERT INTO events.events (time, id, received_time, page)

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type EntitySchema, type MigrationObject, type Options } from '@mikro-orm/postgresql';
 import { Timescale, timescale } from '@tidemark/mikro-orm-timescale';
-import type { TestDatabase } from '@tidemark/testing';
+import { testEdition, type TestDatabase } from '@tidemark/testing';
 import { createMigration, generatedMark } from '../src/db/create-migration.ts';
 import { entities } from '../src/db/entities.ts';
+import type { HypertableSettings } from '../src/db/event-entity.ts';
+import { managedOn } from '../src/db/migration-steps.ts';
 import { migrations } from '../src/db/migrations/index.ts';
 import { eventsDatabase } from './harness.ts';
 
@@ -14,6 +16,9 @@ const source = join(import.meta.dirname, '../src');
 const ownMigrations = join(source, 'db/migrations');
 const files = async (): Promise<string[]> => (await readdir(ownMigrations)).filter((name) => /^\d/.test(name));
 
+const edition = await testEdition();
+/** What of a deployment's wishes the model holds on this edition. */
+const modelOf = (settings: HypertableSettings): EntitySchema[] => entities(managedOn(edition, settings));
 let database: TestDatabase;
 const orms: MikroORM[] = [];
 
@@ -36,7 +41,7 @@ function ormOf(model: EntitySchema[], options: Options['migrations'] = {}): Mikr
 
 test.each([
   ['as the migrations leave it', entities()],
-  ['as configured', entities({ chunkInterval: '1 day', retention: '3 months' })],
+  ['as configured', modelOf({ chunkInterval: '1 day', retention: '3 months' })],
 ])('the migrations make what the model says, %s', async (_, model) => {
   const orm = ormOf(model);
   expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
@@ -90,7 +95,7 @@ describe('creating a migration', () => {
 
   test('a changed model gives one with the next number, which brings a migrated database there', async () => {
     const folder = await copyOfMigrations();
-    const model = entities({ chunkInterval: '2 days', retention: undefined });
+    const model = modelOf({ chunkInterval: '2 days', retention: undefined });
     const file = await createMigration('wider-chunks', folder, model);
     const number = String(migrations.length + 1).padStart(4, '0');
     expect(file).toBe(`${number}-wider-chunks.ts`);
