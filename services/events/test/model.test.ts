@@ -34,6 +34,8 @@ function ormOf(model: EntitySchema[], options: Options['migrations'] = {}): Mikr
     entities: model,
     extensions: [Timescale, Migrator],
     migrations: { tableName: 'events.migrations', snapshot: false, silent: true, ...options },
+    // The model knows tables; the function of the retention is in a migration by hand.
+    schemaGenerator: { ignoreRoutines: true },
   });
   orms.push(orm);
   return orm;
@@ -49,7 +51,9 @@ test.each([
 });
 
 test('what a deployment chooses is in no migration', async () => {
-  expect(await readFile(join(ownMigrations, '.snapshot.json'), 'utf8')).not.toMatch(/interval|retention/);
+  expect(await readFile(join(ownMigrations, '.snapshot.json'), 'utf8')).not.toMatch(
+    /"(interval|chunkInterval|retention|dropAfter)":/,
+  );
 });
 
 test('the migrations that are there are those that are listed, numbered from 1', async () => {
