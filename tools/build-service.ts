@@ -1,10 +1,10 @@
-// Bundles a service into services/NAME/dist: main.js serves, migrate.js migrates. Packages that read files beside their
-// own sources, or hold native code, stay outside the bundle.
+// Bundles a service into services/NAME/dist: main.js serves, migrate.js migrates, health-check.js asks how it is. Packages
+// that read files beside their own sources, or hold native code, stay outside the bundle.
 import { build } from 'esbuild';
 
 const name = process.argv[2] ?? '';
 await build({
-  entryPoints: ['main', 'migrate'].map((entry) => `services/${name}/src/${entry}.ts`),
+  entryPoints: ['main', 'migrate', 'health-check'].map((entry) => `services/${name}/src/${entry}.ts`),
   outdir: `services/${name}/dist`,
   bundle: true,
   platform: 'node',

@@ -71,6 +71,11 @@ function contentOf(path: string, name: string): string {
   }
 }
 
+/** How long a task waits for the database to be there, in milliseconds. */
+export function readDatabaseWait(env: Environment): number {
+  return readInteger(env, 'DATABASE_WAIT_MS', { byDefault: 0, min: 0, max: 3_600_000 });
+}
+
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 export function readLogLevel(env: Environment): string {

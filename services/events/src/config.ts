@@ -1,5 +1,6 @@
 import {
   readDatabaseUrl,
+  readDatabaseWait,
   readInteger,
   readLogLevel,
   readServicePassword,
@@ -11,6 +12,8 @@ import type { TextInterval } from './db/event-entity.ts';
 
 export interface MigrationConfig {
   databaseUrl: string;
+  /** How long to wait for the database to be there. */
+  databaseWaitMs: number;
   chunkInterval: TextInterval;
   /** Undefined: kept for ever. */
   retention: TextInterval | undefined;
@@ -35,7 +38,7 @@ export function readConfig(env: Environment = process.env): EventsConfig {
   return {
     databaseUrl: readDatabaseUrl(env),
     host: env['EVENTS_HOST'] || '127.0.0.1',
-    port: readInteger(env, 'EVENTS_PORT', { byDefault: 50_051, min: 0, max: 65_535 }),
+    port: readPort(env),
     poolSize: readInteger(env, 'DATABASE_POOL_SIZE', { byDefault: 10, min: 1, max: 1_000 }),
     // As often as TimescaleDB's own policy does, unless told otherwise.
     retentionJobIntervalMs: readInteger(env, 'EVENTS_RETENTION_JOB_INTERVAL_MS', {
@@ -48,10 +51,15 @@ export function readConfig(env: Environment = process.env): EventsConfig {
   };
 }
 
+export function readPort(env: Environment = process.env): number {
+  return readInteger(env, 'EVENTS_PORT', { byDefault: 50_051, min: 0, max: 65_535 });
+}
+
 export function readMigrationConfig(env: Environment = process.env): MigrationConfig {
   const retention = env['EVENTS_RETENTION'] || '3 months';
   return {
     databaseUrl: readDatabaseUrl(env),
+    databaseWaitMs: readDatabaseWait(env),
     chunkInterval: interval('EVENTS_CHUNK_INTERVAL', env['EVENTS_CHUNK_INTERVAL'] || '1 day'),
     retention: retention === 'none' ? undefined : interval('EVENTS_RETENTION', retention),
     regime: readRegime(env),

@@ -1,4 +1,11 @@
-import { readDatabaseUrl, readInteger, readLogLevel, readServicePassword, type Environment } from '@tidemark/grpc-kit';
+import {
+  readDatabaseUrl,
+  readDatabaseWait,
+  readInteger,
+  readLogLevel,
+  readServicePassword,
+  type Environment,
+} from '@tidemark/grpc-kit';
 import { readRegime, type Regime } from '@tidemark/grpc-kit/postgres';
 import type { Argon2Cost } from './domain/password-hasher.ts';
 
@@ -15,7 +22,7 @@ export interface Config {
 export function readConfig(env: Environment = process.env): Config {
   return {
     host: env['USERS_HOST'] || '127.0.0.1',
-    port: readInteger(env, 'USERS_PORT', { byDefault: 50_052, min: 0, max: 65_535 }),
+    port: readPort(env),
     database: {
       url: readDatabaseUrl(env),
       poolSize: readInteger(env, 'DATABASE_POOL_SIZE', { byDefault: 10, min: 1, max: 1_000 }),
@@ -28,15 +35,22 @@ export function readConfig(env: Environment = process.env): Config {
 
 export interface MigrationConfig {
   readonly databaseUrl: string;
+  /** How long to wait for the database to be there. */
+  readonly databaseWaitMs: number;
   readonly regime: Regime;
   /** Undefined: the service's role is left as it is. */
   readonly servicePassword: string | undefined;
   readonly logLevel: string;
 }
 
+export function readPort(env: Environment = process.env): number {
+  return readInteger(env, 'USERS_PORT', { byDefault: 50_052, min: 0, max: 65_535 });
+}
+
 export function readMigrationConfig(env: Environment = process.env): MigrationConfig {
   return {
     databaseUrl: readDatabaseUrl(env),
+    databaseWaitMs: readDatabaseWait(env),
     regime: readRegime(env),
     servicePassword: readServicePassword(env),
     logLevel: readLogLevel(env),

@@ -33,13 +33,13 @@ async function startEngine(): Promise<NoEngine> {
   const log = logFile('dockerd');
   const output = openSync(log, 'w');
   const dockerd = spawn('dockerd', [], { detached: true, stdio: ['ignore', output, output] });
-  let ended = false;
-  for (const event of ['exit', 'error']) dockerd.on(event, () => (ended = true));
+  const state = { ended: false };
+  for (const event of ['exit', 'error']) dockerd.on(event, () => (state.ended = true));
   dockerd.unref();
   const giveUpAt = Date.now() + startTimeoutMs;
   while (!(await engineAnswers())) {
     // Where another dockerd has just been started, by the package or by another process, this one ends and that one answers.
-    const hopeless = ended && !existsSync('/var/run/docker.pid');
+    const hopeless = state.ended && !existsSync('/var/run/docker.pid');
     if (hopeless || Date.now() > giveUpAt) {
       return `dockerd does not start: ${lastLine(readFileSync(log, 'utf8'))} (${log})`;
     }

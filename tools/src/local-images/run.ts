@@ -10,7 +10,12 @@ export class CommandFailed extends Error {}
 const tailLines = 20;
 
 /** Runs a command whose output goes to a file of the cache, and is shown only if it fails. */
-export async function runLogged(log: string, command: string, args: string[], options: SpawnOptions = {}): Promise<void> {
+export async function runLogged(
+  log: string,
+  command: string,
+  args: string[],
+  options: SpawnOptions = {},
+): Promise<void> {
   const file = logFile(log);
   const stream = createWriteStream(file);
   await once(stream, 'open');

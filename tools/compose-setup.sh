@@ -1,0 +1,20 @@
+#!/bin/sh
+# sh tools/compose-setup.sh: makes what docker-compose.yml needs and git does not hold, the passwords in secrets/ and .env.
+# What is there already stays.
+set -eu
+cd "$(dirname "$0")/.."
+
+# Containers read the files as users of their own; on this machine the folder keeps everyone else out.
+mkdir -p -m 700 secrets
+for name in database events users; do
+  file=secrets/${name}_password
+  [ -s "$file" ] && continue
+  head -c 32 /dev/urandom | base64 | tr -d '/+=\n' >"$file.new"
+  chmod 444 "$file.new"
+  mv "$file.new" "$file"
+done
+
+[ -f .env ] || cat >.env <<'END'
+# Which database `docker compose` starts: community or apache; with nothing, none.
+COMPOSE_PROFILES=community
+END
