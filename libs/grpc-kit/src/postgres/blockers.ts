@@ -12,7 +12,8 @@ export class BlockerWatch {
   readonly #client: Client;
   readonly #pid: number;
   readonly #timer: NodeJS.Timeout;
-  #looking: Promise<unknown> | undefined;
+  #connected: Promise<unknown> | undefined;
+  #asking = false;
   #seen: readonly Blocker[] = [];
 
   /** @param everyMs shorter than what is waited at most */
@@ -20,7 +21,7 @@ export class BlockerWatch {
     this.#client = new Client(connection);
     this.#client.on('error', ignore);
     this.#pid = pid;
-    this.#timer = setInterval(() => this.#look(), everyMs);
+    this.#timer = setInterval(() => void this.#ask().catch(ignore), everyMs);
   }
 
   /** Who was waited for last, such as `process 812 ("psql", idle in transaction for 12 s)`. */
@@ -31,20 +32,22 @@ export class BlockerWatch {
   stop(): void {
     clearInterval(this.#timer);
     // Where a query still runs, this cuts the connection.
-    if (this.#looking) void this.#client.end().catch(ignore);
-  }
-
-  #look(): void {
-    this.#looking ??= this.#client.connect();
-    this.#looking = this.#looking.then(() => this.#ask()).catch(ignore);
+    if (this.#connected) void this.#client.end().catch(ignore);
   }
 
   async #ask(): Promise<void> {
-    const { rows } = await this.#client.query<Blocker>(
-      `${sessions} unnest(pg_blocking_pids($1)) AS wanted (pid) ${known}`,
-      [this.#pid],
-    );
-    if (rows.length > 0) this.#seen = rows;
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      await (this.#connected ??= this.#client.connect());
+      const { rows } = await this.#client.query<Blocker>(
+        `${sessions} unnest(pg_blocking_pids($1)) AS wanted (pid) ${known}`,
+        [this.#pid],
+      );
+      if (rows.length > 0) this.#seen = rows;
+    } finally {
+      this.#asking = false;
+    }
   }
 }
 

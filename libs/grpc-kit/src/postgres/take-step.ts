@@ -22,14 +22,25 @@ export interface StepOptions {
  * @throws StartupError after `waitMs`, saying who was waited for
  */
 export async function takeStep(options: StepOptions, step: MigrationStep): Promise<boolean> {
-  const { client, regime, log } = options;
+  const watch = watchFor(options);
+  try {
+    const taken = await tryAgain(options, step, watch);
+    if (taken) for (const line of step.told) options.log.info(line);
+    return taken;
+  } finally {
+    watch.stop();
+  }
+}
+
+async function tryAgain(
+  { client, regime, log }: StepOptions,
+  step: MigrationStep,
+  watch: BlockerWatch,
+): Promise<boolean> {
   const began = Date.now();
   for (let attempt = 1; ; attempt += 1) {
-    const watch = watchFor(options);
     try {
-      const taken = await inTransaction(client, step, regime);
-      if (taken) for (const line of step.told) log.info(line);
-      return taken;
+      return await inTransaction(client, step, regime);
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
       const why = reasonToRepeat(error);
@@ -39,8 +50,6 @@ export async function takeStep(options: StepOptions, step: MigrationStep): Promi
       if (Date.now() + pauseMs - began > regime.waitMs) throw gaveUp(step, blockedBy, regime, error);
       log.warn({ attempt, pauseMs }, `${step.name}: ${why}, because of ${blockedBy}; trying again`);
       await setTimeout(pauseMs);
-    } finally {
-      watch.stop();
     }
   }
 }

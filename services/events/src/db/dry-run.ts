@@ -13,11 +13,11 @@ import {
 } from './migration-steps.ts';
 import { migrations } from './migrations/index.ts';
 import { retentionChanges } from './retention-changes.ts';
-import { editionOf, type Edition } from './timescale-server.ts';
+import { editionOf, refuseWithoutLibrary, type Edition } from './timescale-server.ts';
 
 /** The SQL that `migrate` would execute; nothing is changed. */
 export async function dryRun(databaseUrl: string, settings: MigrationSettings, log: Logger): Promise<string> {
-  const steps = await readOnlySession(migrationConnection(databaseUrl), async (client, connection) => {
+  const looking = readOnlySession(migrationConnection(databaseUrl), async (client, connection) => {
     const extension = await extensionSteps(client);
     const pending = await migrationSteps(client);
     const edition = (await editionOf(client)) ?? assumedEdition(log);
@@ -27,7 +27,7 @@ export async function dryRun(databaseUrl: string, settings: MigrationSettings, l
     ];
     return [...extension, ...pending, ...deploymentSteps(changes, settings)];
   });
-  return psqlScript(steps, migrationLock, settings.regime ?? standardRegime);
+  return psqlScript(await looking.catch(refuseWithoutLibrary), migrationLock, settings.regime ?? standardRegime);
 }
 
 function assumedEdition(log: Logger): Edition {

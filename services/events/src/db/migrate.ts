@@ -11,13 +11,13 @@ import {
   type MigrationSettings,
 } from './migration-steps.ts';
 import { retentionChanges } from './retention-changes.ts';
-import { createdTimescale } from './timescale-server.ts';
+import { createdTimescale, refuseWithoutLibrary } from './timescale-server.ts';
 
 /** Brings the schema up to date and then sets the hypertable as configured. It needs an administrator's connection. */
 export async function migrate(databaseUrl: string, settings: MigrationSettings, log: Logger): Promise<void> {
   const { regime = standardRegime } = settings;
   const connection = migrationConnection(databaseUrl);
-  await migrateAlone({ connection, lock: migrationLock, regime, log }, async (session) => {
+  const migrating = migrateAlone({ connection, lock: migrationLock, regime, log }, async (session) => {
     const { client, take } = session;
     await enableTimescale(session);
     for (const step of await migrationSteps(client)) await take(step);
@@ -28,4 +28,5 @@ export async function migrate(databaseUrl: string, settings: MigrationSettings, 
     ];
     for (const step of deploymentSteps(changes, settings)) await take(step);
   });
+  await migrating.catch(refuseWithoutLibrary);
 }

@@ -26,9 +26,8 @@ interface Row {
   license: string | null;
 }
 
-/** @throws StartupError where the library of the database's version is not there: nothing works then */
 export async function timescaleServer(database: Pick<pg.ClientBase, 'query'>): Promise<TimescaleServer> {
-  const { rows } = await database.query<Row>(statement).catch(refuseWithoutLibrary);
+  const { rows } = await database.query<Row>(statement);
   const [row] = rows;
   if (!row) throw new Error('the database tells nothing of itself');
   return {
