@@ -18,6 +18,7 @@ import {
 } from '../src/index.ts';
 import type { TypedEntity } from '../src/definition/entity-like.ts';
 import { aggregatesInCatalog, pending, TestDatabase } from './database.ts';
+import { onCommunity as test } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -699,19 +700,22 @@ test('a view reads an aggregate, and is there again when that is made anew', asy
 test('a role that may not make temporary views is told what it takes', async () => {
   await apply(model({}));
   const admin = db.orm([]);
-  await admin.em.execute(`CREATE ROLE looker LOGIN`);
+  // A role belongs to all databases of a server.
+  const looker = `looker_${process.pid}`;
+  const url = new URL(db.url);
+  const database = url.pathname.slice(1);
+  await admin.em.execute(`CREATE ROLE ${looker} LOGIN`);
   try {
-    await admin.em.execute(`GRANT SELECT ON reading TO looker`);
-    await admin.em.execute(`REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC`);
-    const url = new URL(admin.config.get('clientUrl'));
-    url.username = 'looker';
+    await admin.em.execute(`GRANT SELECT ON reading TO ${looker}`);
+    await admin.em.execute(`REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
+    url.username = looker;
     const Reading = readings();
     const orm = db.orm([Reading, hourly(Reading)], {}, { clientUrl: url.href });
     await expect(timescale(orm.em).diff()).rejects.toThrow('GRANT TEMPORARY ON DATABASE');
   } finally {
-    await admin.em.execute(`GRANT TEMPORARY ON DATABASE postgres TO PUBLIC`);
-    await admin.em.execute(`DROP OWNED BY looker`);
-    await admin.em.execute(`DROP ROLE looker`);
+    await admin.em.execute(`GRANT TEMPORARY ON DATABASE ${database} TO PUBLIC`);
+    await admin.em.execute(`DROP OWNED BY ${looker}`);
+    await admin.em.execute(`DROP ROLE ${looker}`);
   }
 });
 

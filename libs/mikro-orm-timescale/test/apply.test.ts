@@ -7,6 +7,7 @@ import {
   type TimescaleSettings,
 } from '../src/index.ts';
 import { pending, stateInCatalog, TestDatabase } from './database.ts';
+import { onCommunity } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -36,7 +37,7 @@ async function jobIds(orm: MikroORM): Promise<number[]> {
 
 const stored = (orm: MikroORM): ReturnType<typeof stateInCatalog> => stateInCatalog(orm, table, 'My Metrics');
 
-test('it takes the steps of diff() and answers them; after that there are none', async () => {
+onCommunity('it takes the steps of diff() and answers them; after that there are none', async () => {
   const orm = await changed(
     { chunkInterval: '1 day', retention: { dropAfter: '1 year' } },
     { chunkInterval: '6 hours', retention: { dropAfter: '2 years' } },
@@ -50,27 +51,30 @@ test('it takes the steps of diff() and answers them; after that there are none',
   expect(await timescale(orm.em).apply()).toEqual([]);
 });
 
-test('a policy that was changed says its time as one that was added does', async () => {
+onCommunity('a policy that was changed says its time as one that was added does', async () => {
   const orm = await changed({ retention: { dropAfter: '1 year' } }, { retention: { dropAfter: '18 months' } });
   await timescale(orm.em).apply();
   const [job] = (await timescale(orm.em).jobs()).filter(({ hypertable }) => hypertable);
   expect(job?.config['drop_after']).toBe('1 year 6 mons');
 });
 
-test('a step that loses rows takes the opt-in; without it nothing is done, or with safe all the others', async () => {
-  const longer: Options = { chunkInterval: '1 day', retention: { dropAfter: '2 years' } };
-  const shorter: Options = { chunkInterval: '6 hours', retention: { dropAfter: '1 year' } };
-  const orm = await changed(longer, shorter);
-  await expect(timescale(orm.em).apply()).rejects.toThrow(DestructiveChange);
-  expect(await stored(orm)).toMatchObject({ by: { interval: '1 day' } });
+onCommunity(
+  'a step that loses rows takes the opt-in; without it nothing is done, or with safe all the others',
+  async () => {
+    const longer: Options = { chunkInterval: '1 day', retention: { dropAfter: '2 years' } };
+    const shorter: Options = { chunkInterval: '6 hours', retention: { dropAfter: '1 year' } };
+    const orm = await changed(longer, shorter);
+    await expect(timescale(orm.em).apply()).rejects.toThrow(DestructiveChange);
+    expect(await stored(orm)).toMatchObject({ by: { interval: '1 day' } });
 
-  expect(await timescale(orm.em).apply({ safe: true })).toMatchObject([{ safety: 'futureChunksOnly' }]);
-  expect(await stored(orm)).toMatchObject({ by: { interval: '6 hours' }, retention: { dropAfter: '24 months' } });
+    expect(await timescale(orm.em).apply({ safe: true })).toMatchObject([{ safety: 'futureChunksOnly' }]);
+    expect(await stored(orm)).toMatchObject({ by: { interval: '6 hours' }, retention: { dropAfter: '24 months' } });
 
-  const allowed = db.orm([reading(shorter)], { allowDestructive: true });
-  expect(await timescale(allowed.em).apply()).toMatchObject([{ safety: 'destructive' }]);
-  expect(await stored(orm)).toMatchObject({ retention: { dropAfter: '12 months' } });
-});
+    const allowed = db.orm([reading(shorter)], { allowDestructive: true });
+    expect(await timescale(allowed.em).apply()).toMatchObject([{ safety: 'destructive' }]);
+    expect(await stored(orm)).toMatchObject({ retention: { dropAfter: '12 months' } });
+  },
+);
 
 test('what MikroORM itself would change stays as it is', async () => {
   await db
@@ -105,7 +109,7 @@ test('a table that is not there is an error that says what makes it', async () =
   await expect(timescale(orm.em).apply()).rejects.toThrow(`My Metrics.${table}: there is no such table.`);
 });
 
-test('of several steps all are taken or none', async () => {
+onCommunity('of several steps all are taken or none', async () => {
   const orm = await changed({ chunkInterval: '1 day' }, { chunkInterval: '6 hours', columnstore: {} });
   await orm.em.execute(`ALTER TABLE "My Metrics"."${table}" ENABLE ROW LEVEL SECURITY`);
   expect((await timescale(orm.em).diff())[0]).toMatchObject({ safety: 'futureChunksOnly' });

@@ -4,37 +4,54 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type EntitySchema, type Options } from '@mikro-orm/postgresql';
-import { start, type DevDatabase } from '@tidemark/dev-db';
+import { start } from '@tidemark/dev-db';
+import { Client } from 'pg';
 import { readAggregates } from '../src/catalog/read-aggregates.ts';
 import { readHypertables } from '../src/catalog/read-hypertables.ts';
 import { Timescale, type TimescaleSettings } from '../src/index.ts';
 import type { AggregateState } from '../src/state/aggregate-state.ts';
 import type { HypertableState } from '../src/state/hypertable-state.ts';
-import { digestOf, testDatabase } from '../src/testing/index.ts';
+import { digestOf, testDatabase as fromKit, type TestDatabase as KitDatabase } from '../src/testing/index.ts';
+import { server, serverUrl } from './server.ts';
 
-// An empty database is copied three times as fast as it is made.
 const devDb = fileURLToPath(new URL('../../dev-db/src', import.meta.url));
 const cacheDir = fileURLToPath(new URL('../../../node_modules/.cache/mikro-orm-timescale', import.meta.url));
 
-/** One embedded TimescaleDB for a test file, and as many ORMs on it as the tests want. */
+/**
+ * A database with the extension and nothing else, by the library's own kit: on the server of TEST_DATABASE_URL, or an
+ * embedded one. It is copied three times as fast as it is made.
+ */
+export function testDatabase(): Promise<KitDatabase> {
+  if (serverUrl !== undefined) {
+    return fromKit({ server: serverUrl, key: `only TimescaleDB ${server.version}`, migrate: createExtension });
+  }
+  return fromKit({
+    server: (from) => start({ ...from, jobIntervalMs: false }),
+    key: digestOf(devDb),
+    migrate: () => Promise.resolve(),
+    cacheDir,
+  });
+}
+
+async function createExtension(url: string): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  await client.query('CREATE EXTENSION timescaledb').finally(() => client.end());
+}
+
+/** One database for a test file, and as many ORMs on it as the tests want. */
 export class TestDatabase {
   readonly #orms: MikroORM[] = [];
   readonly #folders: string[] = [];
-  #db: DevDatabase | undefined;
+  #db: KitDatabase | undefined;
 
   async start(): Promise<void> {
-    const { server } = await testDatabase({
-      server: (from) => start({ ...from, jobIntervalMs: false }),
-      key: digestOf(devDb),
-      migrate: () => Promise.resolve(),
-      cacheDir,
-    });
-    this.#db = server;
+    this.#db = await testDatabase();
   }
 
   async stop(): Promise<void> {
     await this.forgetOrms();
-    await this.#db?.stop();
+    await this.#db?.drop();
     for (const folder of this.#folders.splice(0)) await rm(folder, { recursive: true });
   }
 

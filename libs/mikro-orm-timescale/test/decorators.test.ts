@@ -10,6 +10,7 @@ import {
 import { ContinuousAggregate, Hypertable } from '../src/decorators/index.ts';
 import { count, hash, hypertable, InvalidHypertable, max, timescale } from '../src/index.ts';
 import { aggregatesInCatalog, pending, stateInCatalog, TestDatabase } from './database.ts';
+import { onCommunity, onlyCommunity } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -41,13 +42,17 @@ class Device {
   id!: number;
 }
 
+const policies = onlyCommunity({
+  columnstore: { segmentBy: ['device'], orderBy: { temp: 'asc' }, after: '7 days' },
+  retention: { dropAfter: '3 months' },
+  reorder: { index: 'by_device' },
+} as const);
+
 @Hypertable({
   by: 'time',
   chunkInterval: '1 day',
   dimensions: [hash('device', 4)],
-  columnstore: { segmentBy: ['device'], orderBy: { temp: 'asc' }, after: '7 days' },
-  retention: { dropAfter: '3 months' },
-  reorder: { index: 'by_device' },
+  ...policies,
 })
 @Entity({ schema: 'My Schema', tableName: 'reading' })
 @Index({ name: 'by_device', properties: ['device', 'time'] })
@@ -82,9 +87,7 @@ function definedReading(): Entities {
     by: 'time',
     chunkInterval: '1 day',
     dimensions: [hash('device', 4)],
-    columnstore: { segmentBy: ['device'], orderBy: { temp: 'asc' }, after: '7 days' },
-    retention: { dropAfter: '3 months' },
-    reorder: { index: 'by_device' },
+    ...policies,
   });
   return [Device, Reading];
 }
@@ -279,7 +282,7 @@ class Daily {
   }
 }
 
-test('a class is the entity of a continuous aggregate', async () => {
+onCommunity('a class is the entity of a continuous aggregate', async () => {
   const orm = ormOf([Device, Sample, Daily]);
   await orm.schema.update();
   expect(await pending(orm)).toBe('');

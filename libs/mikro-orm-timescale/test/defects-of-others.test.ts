@@ -10,6 +10,7 @@ import {
   type TimescaleSettings,
 } from '../src/index.ts';
 import { pending, stateInCatalog, TestDatabase } from './database.ts';
+import { onCommunity, onlyCommunity, onSparseIndexes } from './server.ts';
 
 // What extensions of this kind have got wrong, or have been asked for. Continuous aggregates have tests of their own.
 
@@ -60,7 +61,10 @@ test.each<[string, object]>([
   ['an empty definition', {}],
   ['retention: undefined', { retention: undefined }],
   ['retention: false', { retention: false }],
-  ['everything but a retention', { columnstore: { after: '7 days' }, reorder: { index: 'reading_pkey' } }],
+  [
+    'everything but a retention',
+    onlyCommunity({ columnstore: { after: '7 days' }, reorder: { index: 'reading_pkey' } }),
+  ],
 ])('no retention is there without being asked for: %s', async (_name, options) => {
   const orm = await created(options);
   expect(await stateInCatalog(orm, 'reading')).toMatchObject({ retention: false });
@@ -99,32 +103,44 @@ test('the schema is honoured by every statement', async () => {
       {
         chunkInterval: '1 day',
         dimensions: [hash('deviceId', 2)],
-        columnstore: { segmentBy: ['deviceId'], after: '7 days' },
-        chunkSkipping: ['seq'],
-        retention: { dropAfter: '30 years' },
-        reorder: { index: 'reading_pkey' },
+        ...onlyCommunity({
+          columnstore: { segmentBy: ['deviceId'], after: '7 days' },
+          chunkSkipping: ['seq'],
+          retention: { dropAfter: '30 years' },
+          reorder: { index: 'reading_pkey' },
+        }),
       },
       { schema: 'metrics' },
     ),
   ]);
   await orm.schema.create();
   expect(await pending(orm)).toBe('');
-  expect(await stateInCatalog(orm, 'reading', 'metrics')).toMatchObject({ chunkSkipping: ['seq'] });
+  expect(await stateInCatalog(orm, 'reading', 'metrics')).toMatchObject({
+    dimensions: [{ column: 'device_id' }],
+    ...onlyCommunity({ chunkSkipping: ['seq'] }),
+  });
   expect(await stateInCatalog(orm, 'reading', 'public')).toBeUndefined();
 });
 
+const isSetAndTakenAway = '%s is an option that the server has, set and taken away';
 test.each<[string, object]>([
   ['chunkInterval', { chunkInterval: '1 day' }],
   ['dimensions', { dimensions: [hash('deviceId', 2)] }],
+])(isSetAndTakenAway, setAndTakeAway);
+onCommunity.each<[string, object]>([
   ['columnstore', { columnstore: {} }],
   ['segmentBy', { columnstore: { segmentBy: ['deviceId'] } }],
   ['orderBy', { columnstore: { orderBy: { temp: 'desc nulls last' } } }],
-  ['sparseIndexes', { columnstore: { orderBy: { time: 'asc' }, sparseIndexes: [bloom('place'), minmax('temp')] } }],
   ['after', { columnstore: { after: '7 days', every: '1 day', initialStart: new Date(0), timeZone: 'Asia/Tokyo' } }],
   ['chunkSkipping', { chunkSkipping: ['seq'] }],
   ['retention', { retention: { dropAfter: '30 years', every: '1 day', initialStart: false } }],
   ['reorder', { reorder: { index: 'reading_pkey', every: '1 day' } }],
-])('%s is an option that the server has, set and taken away', async (name, options) => {
+])(isSetAndTakenAway, setAndTakeAway);
+onSparseIndexes.each<[string, object]>([
+  ['sparseIndexes', { columnstore: { orderBy: { time: 'asc' }, sparseIndexes: [bloom('place'), minmax('temp')] } }],
+])(isSetAndTakenAway, setAndTakeAway);
+
+async function setAndTakeAway(name: string, options: object): Promise<void> {
   const orm = await created(options);
   await insertReadings(orm);
   for (const { id } of await jobsOf(orm)) await orm.em.execute(`CALL run_job(${id})`);
@@ -139,7 +155,7 @@ test.each<[string, object]>([
     ...(name === 'dimensions' && { dimensions: [{ column: 'device_id' }] }),
   });
   expect(await countOf(off)).toBe(40);
-});
+}
 
 test('an undo drops no chunk of any hypertable', async () => {
   const Other = defineEntity({ name: 'Other', properties });
@@ -150,10 +166,12 @@ test('an undo drops no chunk of any hypertable', async () => {
   await first.em.execute('INSERT INTO other SELECT * FROM reading');
   const options = {
     chunkInterval: '1 day',
-    columnstore: { segmentBy: ['deviceId'], after: '7 days' },
-    chunkSkipping: ['seq'],
-    retention: { dropAfter: '30 years' },
-    reorder: { index: 'reading_pkey' },
+    ...onlyCommunity({
+      columnstore: { segmentBy: ['deviceId'], after: '7 days' },
+      chunkSkipping: ['seq'],
+      retention: { dropAfter: '30 years' },
+      reorder: { index: 'reading_pkey' },
+    }),
   };
   const Third = defineEntity({ name: 'Third', properties });
   hypertable(Third, { by: 'time' });
@@ -198,7 +216,7 @@ test('generated migrations keep the index that TimescaleDB makes on the time, an
   expect((await orm.migrator.create()).diff.up).toEqual([]);
 });
 
-test('a policy that changes keeps its job', async () => {
+onCommunity('a policy that changes keeps its job', async () => {
   const of = (days: number): object => ({
     columnstore: { after: { days }, every: { days } },
     retention: { dropAfter: { years: 20 + days }, every: { days } },
@@ -219,8 +237,7 @@ test('a key that lacks the time is an error where it is written', () => {
 test('a schema per tenant has a hypertable per tenant, each with all it is to have', async () => {
   const options = {
     chunkInterval: '1 day',
-    chunkSkipping: ['seq'],
-    retention: { dropAfter: '30 years', every: '2 days' },
+    ...onlyCommunity({ chunkSkipping: ['seq'], retention: { dropAfter: '30 years', every: '2 days' } }),
   };
   const orm = db.orm([reading(options, { schema: '*' })]);
   for (const schema of ['tenant one', `tenant's`]) {
@@ -228,8 +245,7 @@ test('a schema per tenant has a hypertable per tenant, each with all it is to ha
     expect(await timescale(orm.em).diff({ schema })).toEqual([]);
     expect(await stateInCatalog(orm, 'reading', schema)).toMatchObject({
       by: { interval: '1 day' },
-      chunkSkipping: ['seq'],
-      retention: { schedule: { every: '2 days' } },
+      ...onlyCommunity({ chunkSkipping: ['seq'], retention: { schedule: { every: '2 days' } } }),
     });
   }
 });

@@ -1,6 +1,7 @@
 import { defineEntity, p, type EntitySchema } from '@mikro-orm/postgresql';
 import { hypertable, InvalidHypertable } from '../src/index.ts';
 import { pending, stateInCatalog, TestDatabase } from './database.ts';
+import { onCommunity, onlyCommunity } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -55,17 +56,17 @@ test('entities of one table are one hypertable, which their root declares', asyn
   expect(() => hypertable(Alarm, { by: 'time' })).toThrow(
     'hypertable(Alarm), the entity: its rows are in the table of Event. Declare Event.',
   );
-  hypertable(Event, { by: 'time', chunkInterval: '1 day', columnstore: { segmentBy: ['kind'] } });
+  hypertable(Event, { by: 'time', chunkInterval: '1 day', ...onlyCommunity({ columnstore: { segmentBy: ['kind'] } }) });
   const orm = db.orm([Event, Alarm] as EntitySchema[]);
   await orm.schema.create();
   expect(await pending(orm)).toBe('');
   expect(await stateInCatalog(orm, 'event')).toMatchObject({
     by: { interval: '1 day' },
-    columnstore: { segmentBy: ['kind'] },
+    ...onlyCommunity({ columnstore: { segmentBy: ['kind'] } }),
   });
 });
 
-test.each(['tenant', 'public'])('integers have a now in a schema of any tenant: %s', async (schema) => {
+onCommunity.each(['tenant', 'public'])('integers have a now in a schema of any tenant: %s', async (schema) => {
   const Log = defineEntity({ name: 'Log', schema: '*', properties: { at: p.bigint('number').primary() } });
   hypertable(Log, {
     by: 'at',

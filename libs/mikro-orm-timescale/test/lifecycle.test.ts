@@ -11,6 +11,7 @@ import {
   type TimescaleSettings,
 } from '../src/index.ts';
 import { pending, stateInCatalog, TestDatabase } from './database.ts';
+import { onCommunity, onlyCommunity } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -106,7 +107,7 @@ test('a range dimension is added and changed', async () => {
   expect(await apply({ dimensions: [range('deviceId', 50)] })).toMatchObject({ dimensions: [{ interval: 50 }] });
 });
 
-test('the columnstore is switched on, changed in part, and off again with every row kept', async () => {
+onCommunity('the columnstore is switched on, changed in part, and off again with every row kept', async () => {
   await apply({});
   await insertReadings();
   expect(
@@ -141,7 +142,7 @@ test('the columnstore is switched on, changed in part, and off again with every 
   expect(await countReadings()).toBe(200);
 });
 
-test('a policy keeps its job when its setting changes', async () => {
+onCommunity('a policy keeps its job when its setting changes', async () => {
   const jobs = async (): Promise<unknown> => {
     const orm = db.orm([]);
     return orm.em.execute(
@@ -171,23 +172,28 @@ test('a policy keeps its job when its setting changes', async () => {
   expect(await jobs()).toEqual([]);
 });
 
-test('a retention on rows that are there, or a shorter one, needs the opt-in; a longer one does not', async () => {
-  await apply({});
-  await insertReadings();
-  await expect(apply({ retention: { dropAfter: '1 year' } })).rejects.toThrow(DestructiveChange);
-  const orm = model({ retention: { dropAfter: '1 year' } });
-  expect(await orm.schema.getUpdateSchemaSQL({ safe: true, wrap: false })).toBe('');
-  const allowed = { allowDestructive: true };
-  expect(await apply({ retention: { dropAfter: '1 year' } }, allowed)).toMatchObject({
-    retention: { dropAfter: '12 months' },
-  });
-  await expect(apply({ retention: { dropAfter: '11 months' } })).rejects.toThrow('Rows would be lost: public.reading');
-  await apply({ retention: { dropAfter: '13 months' } });
-  expect(await countReadings()).toBe(200);
-});
+onCommunity(
+  'a retention on rows that are there, or a shorter one, needs the opt-in; a longer one does not',
+  async () => {
+    await apply({});
+    await insertReadings();
+    await expect(apply({ retention: { dropAfter: '1 year' } })).rejects.toThrow(DestructiveChange);
+    const orm = model({ retention: { dropAfter: '1 year' } });
+    expect(await orm.schema.getUpdateSchemaSQL({ safe: true, wrap: false })).toBe('');
+    const allowed = { allowDestructive: true };
+    expect(await apply({ retention: { dropAfter: '1 year' } }, allowed)).toMatchObject({
+      retention: { dropAfter: '12 months' },
+    });
+    await expect(apply({ retention: { dropAfter: '11 months' } })).rejects.toThrow(
+      'Rows would be lost: public.reading',
+    );
+    await apply({ retention: { dropAfter: '13 months' } });
+    expect(await countReadings()).toBe(200);
+  },
+);
 
 test('no retention is ever there without being asked for', async () => {
-  expect(await apply({ columnstore: { after: '1 day' } })).toMatchObject({ retention: false });
+  expect(await apply(onlyCommunity({ columnstore: { after: '1 day' } }))).toMatchObject({ retention: false });
 });
 
 test('an ordinary table with rows becomes a hypertable, which is a rewrite', async () => {
@@ -195,11 +201,14 @@ test('an ordinary table with rows becomes a hypertable, which is a rewrite', asy
   await before.schema.update();
   await insertReadings();
   expect(await stateInCatalog(before, 'reading')).toBeUndefined();
-  const orm = model({ chunkInterval: '1 day', columnstore: { segmentBy: ['deviceId'] } });
-  expect((await timescale(orm.em).diff()).map(({ safety }) => safety)).toContain('rewrite');
-  expect(await apply({ chunkInterval: '1 day', columnstore: { segmentBy: ['deviceId'] } })).toMatchObject({
+  const options: Omit<Options, 'by'> = {
+    chunkInterval: '1 day',
+    ...onlyCommunity({ columnstore: { segmentBy: ['deviceId' as const] } }),
+  };
+  expect((await timescale(model(options).em).diff()).map(({ safety }) => safety)).toContain('rewrite');
+  expect(await apply(options)).toMatchObject({
     by: { interval: '1 day' },
-    columnstore: { segmentBy: ['device_id'] },
+    ...onlyCommunity({ columnstore: { segmentBy: ['device_id'] } }),
   });
   expect(await countReadings()).toBe(200);
 });
@@ -220,10 +229,13 @@ test('a table whose key columns were renamed before becomes a hypertable, and ge
 });
 
 test('a hypertable that is no longer declared is left as it is', async () => {
-  await apply({ chunkInterval: '1 day', retention: { dropAfter: '1 year' } });
+  await apply({ chunkInterval: '1 day', ...onlyCommunity({ retention: { dropAfter: '1 year' } as const }) });
   const orm = model('ordinary');
   expect(await pending(orm)).toBe('');
-  expect(await stateInCatalog(orm, 'reading')).toMatchObject({ retention: { dropAfter: '12 months' } });
+  expect(await stateInCatalog(orm, 'reading')).toMatchObject({
+    by: { interval: '1 day' },
+    ...onlyCommunity({ retention: { dropAfter: '12 months' } }),
+  });
 });
 
 test('foreign keys lead from a hypertable and to one', async () => {
@@ -232,7 +244,7 @@ test('foreign keys lead from a hypertable and to one', async () => {
     name: 'Sample',
     properties: { time: p.datetime(6).primary(), device: () => p.manyToOne(Device).primary() },
   });
-  hypertable(Sample, { by: 'time', columnstore: { segmentBy: ['device'] } });
+  hypertable(Sample, { by: 'time', ...onlyCommunity({ columnstore: { segmentBy: ['device' as const] } }) });
   const Remark = defineEntity({
     name: 'Remark',
     properties: { id: p.integer().primary(), sample: () => p.manyToOne(Sample) },
@@ -240,7 +252,10 @@ test('foreign keys lead from a hypertable and to one', async () => {
   const orm = db.orm([Device, Sample, Remark]);
   await orm.schema.create();
   expect(await pending(orm)).toBe('');
-  expect(await stateInCatalog(orm, 'sample')).toMatchObject({ columnstore: { segmentBy: ['device_id'] } });
+  expect(await stateInCatalog(orm, 'sample')).toMatchObject({
+    by: { column: 'time' },
+    ...onlyCommunity({ columnstore: { segmentBy: ['device_id'] } }),
+  });
   await orm.em.execute(`INSERT INTO device VALUES (1)`);
   await orm.em.execute(`INSERT INTO sample VALUES ('2026-01-01Z', 1)`);
   await expect(orm.em.execute(`INSERT INTO sample VALUES ('2026-01-01Z', 2)`)).rejects.toThrow('foreign key');
@@ -276,7 +291,7 @@ test.each([
 ])('a %s column partitions as well', async (_name, time) => {
   const entities = (chunkInterval: '1 day' | '30 days'): Parameters<typeof db.orm>[0] => {
     const Event = defineEntity({ name: 'Event', properties: { time, id: p.integer().primary() } });
-    hypertable(Event, { by: 'time', chunkInterval, retention: { dropAfter: '1 year' } });
+    hypertable(Event, { by: 'time', chunkInterval, ...onlyCommunity({ retention: { dropAfter: '1 year' } as const }) });
     return [Event];
   };
   await db.orm(entities('1 day')).schema.update();
@@ -296,8 +311,7 @@ test('an integer column partitions, with a function that says what now is', asyn
       by: 'at',
       chunkInterval: options.chunkInterval,
       integerNow: 'clock.unix_now',
-      columnstore: { after: 86_400 },
-      retention: { dropAfter: options.dropAfter },
+      ...onlyCommunity({ columnstore: { after: 86_400 }, retention: { dropAfter: options.dropAfter } }),
     });
     return [Log];
   };
@@ -310,14 +324,13 @@ test('an integer column partitions, with a function that says what now is', asyn
   expect(await stateInCatalog(orm, 'log')).toMatchObject({
     by: { column: 'at', interval: 86_400 },
     integerNow: { schema: 'clock', name: 'unix_now' },
-    columnstore: { after: 86_400 },
-    retention: { dropAfter: 1_000_000 },
+    ...onlyCommunity({ columnstore: { after: 86_400 }, retention: { dropAfter: 1_000_000 } }),
   });
   const after = db.orm(entities({ chunkInterval: 3_600, dropAfter: 2_000_000 }));
   await after.schema.update();
   expect(await pending(after)).toBe('');
   expect(await stateInCatalog(after, 'log')).toMatchObject({
     by: { interval: 3_600 },
-    retention: { dropAfter: 2_000_000 },
+    ...onlyCommunity({ retention: { dropAfter: 2_000_000 } }),
   });
 });

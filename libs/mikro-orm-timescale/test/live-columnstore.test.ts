@@ -2,6 +2,7 @@ import { defineEntity, p, type EntitySchema, type MikroORM, type Options } from 
 import { ConversionStopped, hypertable, InvalidBound, NotThere, timescale } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
 import { AskingNames } from './loud-names.ts';
+import { onCommunity as test } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());

@@ -2,6 +2,7 @@ import { defineEntity, p, type EntitySchema, type MikroORM, type Options } from 
 import { hypertable, InvalidBound, NotThere, PreviewOutdated, timescale } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
 import { AskingNames } from './loud-names.ts';
+import { onCommunity, onlyCommunity } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -13,7 +14,7 @@ const Reading = defineEntity({
   schema: '*',
   properties: { time: p.datetime(6).primary(), deviceId: p.integer().primary() },
 });
-hypertable(Reading, { by: 'time', chunkInterval: '1 day', columnstore: {} });
+hypertable(Reading, { by: 'time', chunkInterval: '1 day', ...onlyCommunity({ columnstore: {} }) });
 const metrics = { schema: 'metrics' };
 const old = { olderThan: new Date('2026-01-03Z') };
 
@@ -49,7 +50,7 @@ test('a preview drops nothing, and its token drops what it showed', async () => 
   expect(await count(orm)).toBe(24);
 });
 
-test('chunks in the columnstore count their rows and go as well', async () => {
+onCommunity('chunks in the columnstore count their rows and go as well', async () => {
   const orm = await created();
   const ts = timescale(orm.em);
   await ts.compress(Reading, old, metrics);
@@ -133,7 +134,7 @@ test('inside a transaction the drop is part of it, and a refusal leaves the tran
   expect(await count(orm)).toBe(72);
 });
 
-test('a continuous aggregate keeps what it has of the rows', async () => {
+onCommunity('a continuous aggregate keeps what it has of the rows', async () => {
   const orm = await created();
   await orm.em.execute(`
     CREATE MATERIALIZED VIEW metrics.daily WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS

@@ -1,6 +1,7 @@
 import { defineEntity, p, type EntitySchema, type MikroORM } from '@mikro-orm/postgresql';
 import { hypertable, InvalidBound, NotThere, timescale, TransactionOpen } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
+import { onCommunity as test } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());

@@ -2,6 +2,7 @@ import { defineEntity, p, type EntitySchema, type MikroORM, type Options } from 
 import { hypertable, NotThere, NoTimescale, timescale } from '../src/index.ts';
 import { TestDatabase } from './database.ts';
 import { AskingNames } from './loud-names.ts';
+import { onCommunity, server } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -10,7 +11,7 @@ afterEach(() => db.empty());
 
 const properties = { time: p.datetime(6).primary(), deviceId: p.integer().primary(), temp: p.double().nullable() };
 
-function reading(schema: string, columnstore = true): EntitySchema {
+function reading(schema: string, columnstore = server.edition === 'community'): EntitySchema {
   const Reading = defineEntity({ name: 'Reading', schema, properties });
   hypertable(Reading, {
     by: 'time',
@@ -31,7 +32,7 @@ async function filled(Reading: EntitySchema, schema: string, options: Options = 
   return orm;
 }
 
-test('rows, chunks and bytes, with what the columnstore saved', async () => {
+onCommunity('rows, chunks and bytes, with what the columnstore saved', async () => {
   const Reading = reading('metrics');
   const orm = await filled(Reading, 'metrics');
   const ts = timescale(orm.em);
@@ -64,6 +65,12 @@ test('a hypertable without a row, and one whose columnstore is off', async () =>
   const orm = db.orm([Reading]);
   await orm.schema.create();
   expect(await timescale(orm.em).stats(Reading)).toMatchObject({ rows: 0, chunks: 0, columnstore: undefined });
+});
+
+onCommunity('a columnstore without a chunk', async () => {
+  const Reading = reading('metrics', false);
+  const orm = db.orm([Reading]);
+  await orm.schema.create();
   await orm.em.execute('ALTER TABLE metrics.reading SET (timescaledb.enable_columnstore = true)');
   expect((await timescale(orm.em).stats(Reading)).columnstore).toEqual({
     chunks: 0,
@@ -73,39 +80,42 @@ test('a hypertable without a row, and one whose columnstore is off', async () =>
   });
 });
 
-test('an aggregate counts under the name of its view, and a table that partitions by an integer as any', async () => {
-  const Reading = reading('metrics');
-  const orm = await filled(Reading, 'metrics');
-  await orm.em.execute(`
+onCommunity(
+  'an aggregate counts under the name of its view, and a table that partitions by an integer as any',
+  async () => {
+    const Reading = reading('metrics');
+    const orm = await filled(Reading, 'metrics');
+    await orm.em.execute(`
     CREATE MATERIALIZED VIEW metrics.daily WITH (timescaledb.continuous) AS
     SELECT time_bucket('1 day', time) AS day, count(*) FROM metrics.reading GROUP BY 1 WITH NO DATA`);
-  await orm.em.execute('CREATE TABLE ticks (at bigint NOT NULL)');
-  await orm.em.execute(`SELECT create_hypertable('ticks', by_range('at', 100))`);
-  await orm.em.execute('INSERT INTO ticks VALUES (1), (101)');
-  await timescale(orm.em).refresh({ schema: 'metrics', name: 'daily' });
-  await orm.em.execute('ANALYZE');
-  expect(await timescale(orm.em).stats()).toMatchObject([
-    { hypertable: { schema: 'metrics', name: 'daily' }, kind: 'continuousAggregate', rows: 4, chunks: 1 },
-    { hypertable: { schema: 'metrics', name: 'reading' }, kind: 'hypertable', rows: 5000, chunks: 4 },
-    { hypertable: { schema: 'public', name: 'ticks' }, kind: 'hypertable', rows: 2, chunks: 2 },
-  ]);
-  expect(await timescale(orm.em).stats(undefined, { schema: 'public' })).toHaveLength(1);
-  const Daily = defineEntity({
-    name: 'Daily',
-    schema: 'metrics',
-    view: true,
-    expression: 'select day, count from metrics.daily',
-    properties: { day: p.datetime().primary(), count: p.integer() },
-  });
-  const views = timescale(db.orm([Daily as EntitySchema]).em);
-  expect(await views.stats(Daily)).toMatchObject({ kind: 'continuousAggregate', rows: 4 });
-  expect(await views.chunks(Daily)).toMatchObject([{ hypertable: { schema: 'metrics', name: 'daily' } }]);
-  expect((await views.chunks()).map(({ hypertable: { schema, name } }) => `${schema}.${name}`)).toEqual([
-    'metrics.daily',
-    ...Array<string>(4).fill('metrics.reading'),
-    ...Array<string>(2).fill('public.ticks'),
-  ]);
-});
+    await orm.em.execute('CREATE TABLE ticks (at bigint NOT NULL)');
+    await orm.em.execute(`SELECT create_hypertable('ticks', by_range('at', 100))`);
+    await orm.em.execute('INSERT INTO ticks VALUES (1), (101)');
+    await timescale(orm.em).refresh({ schema: 'metrics', name: 'daily' });
+    await orm.em.execute('ANALYZE');
+    expect(await timescale(orm.em).stats()).toMatchObject([
+      { hypertable: { schema: 'metrics', name: 'daily' }, kind: 'continuousAggregate', rows: 4, chunks: 1 },
+      { hypertable: { schema: 'metrics', name: 'reading' }, kind: 'hypertable', rows: 5000, chunks: 4 },
+      { hypertable: { schema: 'public', name: 'ticks' }, kind: 'hypertable', rows: 2, chunks: 2 },
+    ]);
+    expect(await timescale(orm.em).stats(undefined, { schema: 'public' })).toHaveLength(1);
+    const Daily = defineEntity({
+      name: 'Daily',
+      schema: 'metrics',
+      view: true,
+      expression: 'select day, count from metrics.daily',
+      properties: { day: p.datetime().primary(), count: p.integer() },
+    });
+    const views = timescale(db.orm([Daily as EntitySchema]).em);
+    expect(await views.stats(Daily)).toMatchObject({ kind: 'continuousAggregate', rows: 4 });
+    expect(await views.chunks(Daily)).toMatchObject([{ hypertable: { schema: 'metrics', name: 'daily' } }]);
+    expect((await views.chunks()).map(({ hypertable: { schema, name } }) => `${schema}.${name}`)).toEqual([
+      'metrics.daily',
+      ...Array<string>(4).fill('metrics.reading'),
+      ...Array<string>(2).fill('public.ticks'),
+    ]);
+  },
+);
 
 test('with a naming strategy of capitals, spaces, apostrophes and question marks, and a schema per tenant', async () => {
   const Reading = reading('*');
@@ -137,7 +147,7 @@ test('a transaction sees its own rows', async () => {
     expect(await timescale(em).stats(Reading)).toMatchObject({ chunks: 1 });
     expect(await timescale(orm.em).chunks(Reading)).toHaveLength(1);
     expect(await timescale(em).jobs()).not.toEqual([]);
-    expect(await timescale(em).capabilities()).toMatchObject({ edition: 'community' });
+    expect(await timescale(em).capabilities()).toMatchObject({ edition: server.edition });
   });
 });
 

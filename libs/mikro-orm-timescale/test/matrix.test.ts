@@ -17,6 +17,7 @@ import type { AggregateState, RefreshState } from '../src/state/aggregate-state.
 import { withColumnNames, type ColumnstoreState, type HypertableState } from '../src/state/hypertable-state.ts';
 import type { ScheduleState } from '../src/state/schedule-state.ts';
 import { aggregatesInCatalog, stateInCatalog, TestDatabase } from './database.ts';
+import { hasVersion, server } from './server.ts';
 import { dice, type Dice } from './random.ts';
 
 // Pairs of a before and an after model, in an order drawn from the seed, for as long as the time allows; on a slow
@@ -35,8 +36,10 @@ type DailyOptions = { of: 'temps' | 'places' } & Omit<
   'bucket' | 'groupBy' | 'select'
 >;
 
+const hasSparseIndexes = hasVersion('2.22');
+
 /** Each option absent, set, set to something else, and `false` where there is such a thing. */
-const choices: { [Option in keyof Options]-?: Options[Option][] } = {
+const choicesOfCommunity: { [Option in keyof Options]-?: Options[Option][] } = {
   chunkInterval: [undefined, '1 day', '10 days'],
   dimensions: [undefined, [hash('deviceId', 2)], [hash('deviceId', 3)]],
   columnstore: [
@@ -47,7 +50,7 @@ const choices: { [Option in keyof Options]-?: Options[Option][] } = {
     {
       segmentBy: ['place', 'deviceId'],
       orderBy: { temp: 'desc nulls last', time: 'asc' },
-      sparseIndexes: false,
+      ...(hasSparseIndexes && { sparseIndexes: false }),
       after: '1 month',
       every: '3 days',
     },
@@ -55,7 +58,7 @@ const choices: { [Option in keyof Options]-?: Options[Option][] } = {
     {
       segmentBy: ['deviceId'],
       orderBy: { time: 'asc' },
-      sparseIndexes: [bloom('place'), minmax('temp')],
+      ...(hasSparseIndexes && { sparseIndexes: [bloom('place'), minmax('temp')] }),
       after: '7 days',
       every: '2 days',
       initialStart: new Date('2026-01-01T03:00Z'),
@@ -101,6 +104,19 @@ const choices: { [Option in keyof Options]-?: Options[Option][] } = {
     { of: 'places', realtime: true, refresh: { start: '10 days', end: null, every: '1 hour' } },
   ],
 };
+
+/** What the Apache edition has, and that it has nothing of the rest. */
+const choicesOfApache: typeof choicesOfCommunity = {
+  chunkInterval: choicesOfCommunity.chunkInterval,
+  dimensions: choicesOfCommunity.dimensions,
+  columnstore: [undefined, false],
+  chunkSkipping: [undefined, false],
+  retention: [undefined, false],
+  reorder: [undefined, false],
+  aggregate: [undefined, false],
+};
+
+const choices = server.edition === 'community' ? choicesOfCommunity : choicesOfApache;
 
 /** What a pair is tried with. */
 interface Setting {

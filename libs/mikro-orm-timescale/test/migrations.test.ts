@@ -14,11 +14,14 @@ import {
   type TimescaleSettings,
 } from '../src/index.ts';
 import { aggregatesInCatalog, stateInCatalog, TestDatabase } from './database.ts';
+import { onCommunity, onlyCommunity, server } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
 afterAll(() => db.stop());
 afterEach(() => db.empty());
+
+const isCommunity = server.edition === 'community';
 
 const properties = { time: p.datetime(6).primary(), deviceId: p.integer().primary(), temp: p.double().nullable() };
 type Options = Omit<HypertableOptions<keyof typeof properties>, 'by'>;
@@ -80,7 +83,12 @@ describe.each([
     const folder = await db.folder();
     const first = project(
       folder,
-      [reading({ chunkInterval: '1 day', columnstore: { segmentBy: ['deviceId'], after: '7 days' } })],
+      [
+        reading({
+          chunkInterval: '1 day',
+          ...onlyCommunity({ columnstore: { segmentBy: ['deviceId'], after: '7 days' } } as const),
+        }),
+      ],
       { snapshot },
     );
     await createMigration(first);
@@ -89,12 +97,17 @@ describe.each([
     expect(await first.migrator.checkSchema()).toBe(false);
     expect(await timescale(first.em).diff()).toEqual([]);
     await first.em.execute(insert);
-    await first.em.execute(`SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk`);
+    if (isCommunity) await first.em.execute(`SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk`);
     const before = await stateInCatalog(first, 'reading');
 
     const changed = project(
       folder,
-      [reading({ chunkInterval: '2 days', columnstore: { segmentBy: [], after: '14 days' } })],
+      [
+        reading({
+          chunkInterval: '2 days',
+          ...onlyCommunity({ columnstore: { segmentBy: [], after: '14 days' } } as const),
+        }),
+      ],
       { snapshot },
     );
     await createMigration(changed);
@@ -127,8 +140,7 @@ describe.each([
       [
         reading({
           chunkInterval: '1 day',
-          columnstore: { orderBy: { time: 'asc' } },
-          retention: { dropAfter: '1 year' },
+          ...onlyCommunity({ columnstore: { orderBy: { time: 'asc' } }, retention: { dropAfter: '1 year' } } as const),
         }),
       ],
       { snapshot },
@@ -144,7 +156,7 @@ describe.each([
     expect(await stateInCatalog(gone, 'reading')).toEqual(before);
   });
 
-  test('create, change and take back a continuous aggregate, and keep its buckets', async () => {
+  onCommunity('create, change and take back a continuous aggregate, and keep its buckets', async () => {
     const folder = await db.folder();
     const settings = { allowDestructive: true };
     const before = { start: '3 days', end: '1 hour', every: '1 hour' } as const;
@@ -178,7 +190,7 @@ describe.each([
     expect((await aggregatesInCatalog(other))[0]?.query).toEqual(was[0]?.query);
   });
 
-  test('an aggregate stays what it is after its table has changed, gone back and changed again', async () => {
+  onCommunity('an aggregate stays what it is after its table has changed, gone back and changed again', async () => {
     const folder = await db.folder();
     const models = (more: boolean): EntitySchema[] => {
       const Reading = defineEntity({
@@ -201,7 +213,7 @@ describe.each([
     expect(await timescale(orm.em).diff()).toEqual([]);
   });
 
-  test('a down does not drop an aggregate that holds buckets', async () => {
+  onCommunity('a down does not drop an aggregate that holds buckets', async () => {
     const folder = await db.folder();
     const first = project(folder, [reading({})], { snapshot });
     await createMigration(first);
@@ -218,7 +230,7 @@ describe.each([
     expect(await aggregatesInCatalog(orm)).toEqual([]);
   });
 
-  test('an aggregate that shall not be there is dropped once, and its down brings it back', async () => {
+  onCommunity('an aggregate that shall not be there is dropped once, and its down brings it back', async () => {
     const folder = await db.folder();
     const first = project(folder, hourly({ realtime: true }), { snapshot });
     await createMigration(first);
@@ -235,7 +247,7 @@ describe.each([
     expect(await aggregatesInCatalog(gone)).toEqual(was);
   });
 
-  test('a longer retention is not shortened by its down', async () => {
+  onCommunity('a longer retention is not shortened by its down', async () => {
     const folder = await db.folder();
     const first = project(folder, [reading({ retention: { dropAfter: '1 year' } })], { snapshot });
     await createMigration(first);
@@ -248,7 +260,7 @@ describe.each([
   });
 });
 
-test('a migration that would lose rows is not written without the opt-in', async () => {
+onCommunity('a migration that would lose rows is not written without the opt-in', async () => {
   const folder = await db.folder();
   const first = project(folder, [reading({ retention: { dropAfter: '2 years' } })]);
   await createMigration(first);
@@ -267,56 +279,72 @@ test('a migration that would lose rows is not written without the opt-in', async
 
 test('every statement stands on one line of the migration, and the snapshot names the state', async () => {
   const folder = await db.folder();
-  const orm = project(folder, [reading({ columnstore: { after: '7 days' } })]);
+  const orm = project(folder, [
+    reading({ chunkInterval: '1 day', ...onlyCommunity({ columnstore: { after: '7 days' } } as const) }),
+  ]);
   const { up, down } = await createMigration(orm);
   expect([...up, ...down].filter((statement) => statement.includes('\n'))).toEqual([]);
   const snapshot = (await readdir(folder)).find((name) => name.endsWith('.json')) ?? '';
   const json = JSON.parse(await readFile(join(folder, snapshot), 'utf8')) as { tables: { columns: object }[] };
   expect(json.tables[0]?.columns).toMatchObject({
-    time: { hypertable: { by: { column: 'time' }, columnstore: { after: '7 days' } } },
+    time: {
+      hypertable: {
+        by: { column: 'time', interval: '1 day' },
+        ...onlyCommunity({ columnstore: { after: '7 days' } }),
+      },
+    },
   });
 });
 
 test('an initial migration is the whole of it', async () => {
-  const orm = project(await db.folder(), [reading({ retention: { dropAfter: '1 year' } })]);
+  const options: Options = {
+    chunkInterval: '1 day',
+    ...onlyCommunity({ retention: { dropAfter: '1 year' } } as const),
+  };
+  const orm = project(await db.folder(), [reading(options)]);
   await orm.migrator.createInitial();
   await orm.migrator.up();
   expect(await timescale(orm.em).diff()).toEqual([]);
-  expect(await stateInCatalog(orm, 'reading')).toMatchObject({ retention: { dropAfter: '12 months' } });
+  expect(await stateInCatalog(orm, 'reading')).toMatchObject({
+    by: { interval: '1 day' },
+    ...onlyCommunity({ retention: { dropAfter: '12 months' } }),
+  });
   expect((await createMigration(orm)).up).toEqual([]);
 });
 
-test('a snapshot knows nothing of options that were not managed, and the migration works whatever is there', async () => {
-  const folder = await db.folder();
-  const first = project(folder, [reading({})]);
-  await createMigration(first);
-  await first.migrator.up();
-  await first.em.execute(`SELECT add_retention_policy('reading', interval '1 year')`);
-  await first.em.execute(`ALTER TABLE reading SET (timescaledb.enable_columnstore = true)`);
-  const managed = project(
-    folder,
-    [reading({ retention: { dropAfter: '2 years' }, columnstore: { segmentBy: ['deviceId'], after: '7 days' } })],
-    { settings: { allowDestructive: true } },
-  );
-  await createMigration(managed);
-  await managed.migrator.up();
-  expect(await timescale(managed.em).diff()).toEqual([]);
-  expect(await stateInCatalog(managed, 'reading')).toMatchObject({
-    retention: { dropAfter: '24 months' },
-    columnstore: { segmentBy: ['device_id'], after: '7 days' },
-  });
-  const removed = project(folder, [reading({ retention: false, columnstore: false })]);
-  await createMigration(removed);
-  await removed.migrator.up();
-  expect(await timescale(removed.em).diff()).toEqual([]);
-  expect(await stateInCatalog(removed, 'reading')).toMatchObject({ retention: false, columnstore: false });
-});
+onCommunity(
+  'a snapshot knows nothing of options that were not managed, and the migration works whatever is there',
+  async () => {
+    const folder = await db.folder();
+    const first = project(folder, [reading({})]);
+    await createMigration(first);
+    await first.migrator.up();
+    await first.em.execute(`SELECT add_retention_policy('reading', interval '1 year')`);
+    await first.em.execute(`ALTER TABLE reading SET (timescaledb.enable_columnstore = true)`);
+    const managed = project(
+      folder,
+      [reading({ retention: { dropAfter: '2 years' }, columnstore: { segmentBy: ['deviceId'], after: '7 days' } })],
+      { settings: { allowDestructive: true } },
+    );
+    await createMigration(managed);
+    await managed.migrator.up();
+    expect(await timescale(managed.em).diff()).toEqual([]);
+    expect(await stateInCatalog(managed, 'reading')).toMatchObject({
+      retention: { dropAfter: '24 months' },
+      columnstore: { segmentBy: ['device_id'], after: '7 days' },
+    });
+    const removed = project(folder, [reading({ retention: false, columnstore: false })]);
+    await createMigration(removed);
+    await removed.migrator.up();
+    expect(await timescale(removed.em).diff()).toEqual([]);
+    expect(await stateInCatalog(removed, 'reading')).toMatchObject({ retention: false, columnstore: false });
+  },
+);
 
 test('a migration for any schema makes and changes the hypertable in the schema it is run for', async () => {
   const options: Options = {
     chunkInterval: '1 day',
-    columnstore: { after: '7 days' },
-    retention: { dropAfter: '1 year' },
+    ...onlyCommunity({ columnstore: { after: '7 days' }, retention: { dropAfter: '1 year' } } as const),
   };
   const folder = await db.folder();
   // MikroORM's snapshots leave tables of any schema out: the model is compared with the default schema instead.
@@ -325,7 +353,7 @@ test('a migration for any schema makes and changes the hypertable in the schema 
   await createMigration(orm);
   const [first] = await orm.migrator.up();
   expect((await createMigration(orm)).up).toEqual([]);
-  const longer: Options = { ...options, retention: { dropAfter: '3 years' } };
+  const longer: Options = { ...options, chunkInterval: '3 days' };
   const changed = project(folder, [reading(longer, { schema: '*' })], wildcard);
   await createMigration(changed);
   for (const schema of ['tenant_1', 'tenant_2']) await orm.em.execute(`CREATE SCHEMA "${schema}"`);
@@ -333,12 +361,12 @@ test('a migration for any schema makes and changes the hypertable in the schema 
   await changed.migrator.up({ schema: 'tenant_2' });
   expect(await timescale(orm.em).diff({ schema: 'tenant_1' })).toEqual([]);
   expect(await timescale(changed.em).diff({ schema: 'tenant_2' })).toEqual([]);
-  expect(await stateInCatalog(changed, 'reading', 'tenant_1')).toMatchObject({ retention: { dropAfter: '12 months' } });
-  expect(await stateInCatalog(changed, 'reading', 'tenant_2')).toMatchObject({ retention: { dropAfter: '36 months' } });
-  expect(await stateInCatalog(changed, 'reading')).toMatchObject({ retention: { dropAfter: '12 months' } });
+  expect(await stateInCatalog(changed, 'reading', 'tenant_1')).toMatchObject({ by: { interval: '1 day' } });
+  expect(await stateInCatalog(changed, 'reading', 'tenant_2')).toMatchObject({ by: { interval: '3 days' } });
+  expect(await stateInCatalog(changed, 'reading')).toMatchObject({ by: { interval: '1 day' } });
 });
 
-test('a migration for any schema makes and changes the aggregate in the schema it is run for', async () => {
+onCommunity('a migration for any schema makes and changes the aggregate in the schema it is run for', async () => {
   const folder = await db.folder();
   const wildcard = { includeWildcardSchema: true, snapshot: false };
   const anywhere = { schema: '*' };
@@ -356,7 +384,7 @@ test('a migration for any schema makes and changes the aggregate in the schema i
   expect((await aggregatesInCatalog(orm)).map(({ realtime }) => realtime)).toEqual([true, true, false]);
 });
 
-test('a refresh in a migration runs outside of its transaction', async () => {
+onCommunity('a refresh in a migration runs outside of its transaction', async () => {
   class RefreshHourly extends Migration {
     override isTransactional(): boolean {
       return false;

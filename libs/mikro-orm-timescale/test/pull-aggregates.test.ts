@@ -7,6 +7,7 @@ import type { AggregateState } from '../src/state/aggregate-state.ts';
 import { aggregatesOf } from '../src/state/on-table.ts';
 import { aggregatesInCatalog, pending, TestDatabase } from './database.ts';
 import { AskingNames } from './loud-names.ts';
+import { onCommunity as test } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());

@@ -7,6 +7,7 @@ import { hypertableOf } from '../src/state/on-table.ts';
 import type { HypertableState } from '../src/state/hypertable-state.ts';
 import { pending, stateInCatalog, TestDatabase } from './database.ts';
 import { AskingNames } from './loud-names.ts';
+import { onCommunity, onSparseIndexes } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -65,7 +66,7 @@ async function run(orm: MikroORM, statements: string): Promise<void> {
   for (const statement of statements.split(';')) if (statement.trim() !== '') await orm.em.execute(statement);
 }
 
-test('a hypertable that no entity knows, with everything it has', async () => {
+onSparseIndexes('a hypertable that no entity knows, with everything it has', async () => {
   const orm = db.orm([], {}, { pool: { min: 1, max: 1 } });
   await run(
     orm,
@@ -89,7 +90,7 @@ test('a hypertable that no entity knows, with everything it has', async () => {
   expect(desired(entities, 'reading')).toEqual(state);
 });
 
-test('a schedule that is not fixed, a uuid that partitions, and no sparse index at all', async () => {
+onSparseIndexes('a schedule that is not fixed, a uuid that partitions, and no sparse index at all', async () => {
   const orm = db.orm([]);
   await run(
     orm,
@@ -168,24 +169,27 @@ test('what cannot be said is in a comment', async () => {
   expect(steps).toEqual([]);
 });
 
-test('an integer that partitions, a second range, and a reorder by the index that TimescaleDB made', async () => {
-  const orm = db.orm([]);
-  await run(
-    orm,
-    `CREATE FUNCTION tick() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT 1000::bigint';
+onCommunity(
+  'an integer that partitions, a second range, and a reorder by the index that TimescaleDB made',
+  async () => {
+    const orm = db.orm([]);
+    await run(
+      orm,
+      `CREATE FUNCTION tick() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT 1000::bigint';
      CREATE TABLE ticks (at bigint NOT NULL, day date NOT NULL, v int, PRIMARY KEY (at, day));
      SELECT create_hypertable('ticks', by_range('at', 100));
      SELECT add_dimension('ticks', by_range('day', interval '7 days'));
      SELECT set_integer_now_func('ticks', 'tick');
      SELECT add_retention_policy('ticks', 5000);
      SELECT add_reorder_policy('ticks', 'ticks_at_idx')`,
-  );
-  const source = await pullFrom(orm);
-  expect(source).toContain(`integerNow: 'public.tick',\n  dimensions: [range('day', '7 days')],`);
-  const options: Options = { schemaGenerator: { ignoreRoutines: true } };
-  expect(await left(await evaluate(source), options)).toEqual([[], '']);
-  await run(orm, 'DROP TABLE ticks; DROP FUNCTION tick');
-});
+    );
+    const source = await pullFrom(orm);
+    expect(source).toContain(`integerNow: 'public.tick',\n  dimensions: [range('day', '7 days')],`);
+    const options: Options = { schemaGenerator: { ignoreRoutines: true } };
+    expect(await left(await evaluate(source), options)).toEqual([[], '']);
+    await run(orm, 'DROP TABLE ticks; DROP FUNCTION tick');
+  },
+);
 
 const known = `
   import { defineEntity, p } from '@mikro-orm/postgresql';

@@ -1,6 +1,7 @@
 import { defineEntity, p, type EntitySchema } from '@mikro-orm/postgresql';
 import { hypertable, timescale, type HypertableOptions, type PolicySchedule } from '../src/index.ts';
 import { pending, stateInCatalog, TestDatabase } from './database.ts';
+import { onCommunity as test } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());

@@ -2,6 +2,7 @@ import { defineEntity, p, UnderscoreNamingStrategy, type MikroORM } from '@mikro
 import { hypertable, timescale } from '../src/index.ts';
 import { PolicyFailed, runJob, runPolicies } from '../src/testing/index.ts';
 import { TestDatabase } from './database.ts';
+import { onCommunity as test } from './server.ts';
 
 /** Nothing is called what its property is called. */
 class Shouting extends UnderscoreNamingStrategy {

@@ -1,6 +1,8 @@
 import { defineEntity, p, type EntitySchema, type MikroORM } from '@mikro-orm/postgresql';
 import { hash, hypertable, MissingFeature, minmax, range, timescale, type HypertableOptions } from '../src/index.ts';
+import { runPolicies } from '../src/testing/index.ts';
 import { pending, stateInCatalog, TestDatabase } from './database.ts';
+import { hasVersion, onlyCommunity, server, testIf } from './server.ts';
 
 const db = new TestDatabase();
 beforeAll(() => db.start());
@@ -28,6 +30,13 @@ async function apply(options: Options): Promise<MikroORM> {
   return orm;
 }
 
+/** Before 2.22 there is no such hypertable, and before 2.25 the jobs of its policies fail at every run. */
+const hasUuid = hasVersion('2.22');
+const isCommunity = server.edition === 'community';
+const onUuid = testIf(hasUuid);
+const onPolicies = testIf(isCommunity && hasVersion('2.25'));
+const withoutPolicies = testIf(isCommunity && hasUuid && !hasVersion('2.25'));
+
 /** A UUID of version 7 of that time. */
 function uuidAt(time: string): string {
   const millis = new Date(time).getTime().toString(16).padStart(12, '0');
@@ -38,7 +47,7 @@ async function insert(orm: MikroORM, ...times: string[]): Promise<void> {
   for (const time of times) await orm.em.execute('INSERT INTO reading VALUES (?, 1, 20)', [uuidAt(time)]);
 }
 
-test('a uuid partitions by its time, which the chunks tell', async () => {
+onUuid('a uuid partitions by its time, which the chunks tell', async () => {
   const orm = await apply({ chunkInterval: '1 day' });
   expect(await stateInCatalog(orm, 'reading')).toMatchObject({ by: { column: 'id', interval: '1 day', uuid: true } });
   await insert(orm, '2026-01-01T12:00Z', '2026-01-03T12:00Z');
@@ -48,16 +57,19 @@ test('a uuid partitions by its time, which the chunks tell', async () => {
   ]);
 });
 
-test('the chunk interval changes for chunks to come, and a uuid of another version is refused by the server', async () => {
-  await apply({});
-  const orm = await apply({ chunkInterval: '12 hours' });
-  expect(await stateInCatalog(orm, 'reading')).toMatchObject({ by: { interval: '12 hours' } });
-  await insert(orm, '2026-01-01T13:00Z');
-  const insertRandom = orm.em.execute(`INSERT INTO reading VALUES ('8f2b7a54-6c1e-4b61-9d43-1c5f0a7e9b3d', 1, 20)`);
-  await expect(insertRandom).rejects.toThrow('not a version 7 UUID');
-});
+onUuid(
+  'the chunk interval changes for chunks to come, and a uuid of another version is refused by the server',
+  async () => {
+    await apply({});
+    const orm = await apply({ chunkInterval: '12 hours' });
+    expect(await stateInCatalog(orm, 'reading')).toMatchObject({ by: { interval: '12 hours' } });
+    await insert(orm, '2026-01-01T13:00Z');
+    const insertRandom = orm.em.execute(`INSERT INTO reading VALUES ('8f2b7a54-6c1e-4b61-9d43-1c5f0a7e9b3d', 1, 20)`);
+    await expect(insertRandom).rejects.toThrow('not a version 7 UUID');
+  },
+);
 
-test('hash dimensions, the columnstore and reorder work, and an ordinary table becomes one', async () => {
+onUuid('hash dimensions, the columnstore and reorder work, and an ordinary table becomes one', async () => {
   const Plain = defineEntity({ name: 'Reading', properties });
   const before = db.orm([Plain]);
   await before.schema.create();
@@ -65,19 +77,23 @@ test('hash dimensions, the columnstore and reorder work, and an ordinary table b
   const orm = await apply({
     chunkInterval: '1 day',
     dimensions: [hash('deviceId', 2)],
-    columnstore: { segmentBy: ['deviceId'], orderBy: { id: 'desc' }, sparseIndexes: [minmax('temp')] },
-    reorder: { index: 'reading_pkey' },
+    ...onlyCommunity({
+      columnstore: { segmentBy: ['deviceId'], orderBy: { id: 'desc' }, sparseIndexes: [minmax('temp')] },
+      reorder: { index: 'reading_pkey' },
+    } satisfies Options),
   });
-  await orm.em.execute(`SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk`);
+  if (isCommunity) await orm.em.execute(`SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk`);
   expect(await orm.em.execute('SELECT count(*)::int AS n FROM reading WHERE temp > 0')).toEqual([{ n: 2 }]);
   expect(await stateInCatalog(orm, 'reading')).toMatchObject({
     dimensions: [{ kind: 'hash', column: 'device_id', partitions: 2 }],
-    columnstore: { orderBy: [{ column: 'id', descending: true }] },
-    reorder: { index: 'reading_pkey' },
+    ...onlyCommunity({
+      columnstore: { orderBy: [{ column: 'id', descending: true }] },
+      reorder: { index: 'reading_pkey' },
+    }),
   });
 });
 
-test('a second dimension can be a uuid as well', async () => {
+onUuid('a second dimension can be a uuid as well', async () => {
   const Event = defineEntity({ name: 'Event', properties: { time: p.datetime(6).primary(), id: p.uuid().primary() } });
   hypertable(Event, { by: 'time', dimensions: [range('id', '1 day')] });
   const orm = db.orm([Event]);
@@ -88,7 +104,7 @@ test('a second dimension can be a uuid as well', async () => {
   });
 });
 
-test.each<[string, Options]>([
+withoutPolicies.each<[string, Options]>([
   ['retention by uuid', { retention: { dropAfter: '1 year' } }],
   ['columnstore.after by uuid', { columnstore: { after: '7 days' } }],
 ])('%s is refused by a server on which its job would fail', async (feature, options) => {
@@ -97,7 +113,7 @@ test.each<[string, Options]>([
   await expect(orm.schema.create()).rejects.toThrow(`public.reading: ${feature} needs TimescaleDB 2.25 or later`);
 });
 
-test('or is left out, and the rest is done', async () => {
+withoutPolicies('or is left out, and the rest is done', async () => {
   const orm = db.orm(
     [
       reading({
@@ -120,4 +136,32 @@ test('or is left out, and the rest is done', async () => {
     retention: false,
     reorder: false,
   });
+});
+
+onPolicies('policies on a uuid are there, and do what they say', async () => {
+  const orm = await apply({
+    chunkInterval: '1 day',
+    columnstore: { segmentBy: ['deviceId'], orderBy: { id: 'desc' }, after: '7 days' },
+    retention: { dropAfter: '1 year' },
+  });
+  expect(await stateInCatalog(orm, 'reading')).toMatchObject({
+    columnstore: { after: '7 days' },
+    retention: { dropAfter: '12 months' },
+  });
+  await insert(orm, '2040-01-01T12:00Z', '2040-12-20T12:00Z', '2041-01-02T12:00Z');
+  const ran = await runPolicies(orm.em, { now: new Date('2041-01-05Z') });
+  expect(ran.map(({ procedure }) => procedure)).toEqual(['policy_compression', 'policy_retention']);
+  expect(await timescale(orm.em).chunks()).toMatchObject([
+    { start: new Date('2040-12-20Z'), compressed: true },
+    { start: new Date('2041-01-02Z'), compressed: false },
+  ]);
+  const [job] = (await timescale(orm.em).jobs()).filter(({ procedure }) => procedure === 'policy_retention');
+  await timescale(orm.em).runJob(job?.id ?? 0);
+});
+
+testIf(!hasUuid)('a hypertable by uuid is refused by a server that has none', async () => {
+  const orm = db.orm([reading({})]);
+  await expect(orm.schema.create()).rejects.toThrow(
+    'public.reading: a hypertable by uuid needs TimescaleDB 2.22 or later, and the server has 2.',
+  );
 });

@@ -31,7 +31,8 @@ export async function readChunkSizes(
 /**
  * The column `rows` for `timescaledb_information.chunks AS chunk`. It is the planner's estimate: as many rows per page as
  * ANALYZE found, times the pages of now. TimescaleDB's approximate_row_count() says 0 where ANALYZE has not been, which
- * reads as an empty chunk. What is in the columnstore is counted when it is converted.
+ * reads as an empty chunk. What is in the columnstore is counted when it is converted. The catalog is asked for a chunk by
+ * function, because it names them by other columns since 2.29.
  */
 export const rowsOfChunk = `
   (
@@ -43,12 +44,11 @@ export const rowsOfChunk = `
       END + coalesce((
         SELECT converted.numrows_pre_compression
         FROM _timescaledb_catalog.compression_chunk_size AS converted
-        WHERE converted.chunk_id = catalog.id
+        WHERE converted.chunk_id = _timescaledb_functions.chunk_id_from_relid(relation.oid)
       ), 0)
-    FROM _timescaledb_catalog.chunk AS catalog
-    JOIN pg_class AS relation ON relation.oid = to_regclass(format('%I.%I', catalog.schema_name, catalog.table_name))
+    FROM pg_class AS relation
     CROSS JOIN LATERAL (SELECT pg_relation_size(relation.oid)) AS size (bytes)
-    WHERE catalog.schema_name = chunk.chunk_schema AND catalog.table_name = chunk.chunk_name
+    WHERE relation.oid = to_regclass(format('%I.%I', chunk.chunk_schema, chunk.chunk_name))
   ) AS rows`;
 
 interface Row {

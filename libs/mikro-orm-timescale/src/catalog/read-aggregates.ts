@@ -114,9 +114,11 @@ const statement = `
   FROM aggregate
   JOIN _timescaledb_catalog.hypertable AS materialization ON materialization.id = aggregate.mat_hypertable_id
   JOIN _timescaledb_catalog.dimension AS dimension ON dimension.hypertable_id = materialization.id
+  JOIN timescaledb_information.continuous_aggregates AS information
+    ON information.view_schema = aggregate.user_view_schema AND information.view_name = aggregate.user_view_name
   CROSS JOIN LATERAL CAST(format('%I.%I', materialization.schema_name, materialization.table_name) AS regclass) AS relation
   LEFT JOIN _timescaledb_catalog.compression_settings AS settings
-    ON settings.relid = relation AND materialization.compression_state = 1
+    ON settings.relid = relation AND information.compression_enabled
   WHERE aggregate.user_view_schema = aggregate.hypertable_schema
   ORDER BY aggregate.level, aggregate.mat_hypertable_id`;
 

@@ -28,7 +28,7 @@ export async function compress(
 ): Promise<Chunk[]> {
   const session = await sessionOf(em, `compress() of ${spelled(name)}`);
   const chunks = await select(session, name, 'compress()', selection);
-  const partial = await partlyConverted(session);
+  const partial = await partlyConverted(session, chunks);
   const wanted = chunks.filter((chunk) => recompress || !chunk.compressed || partial.has(spelled(chunk)));
   const again = recompress ? ', recompress => true' : '';
   return convert(
@@ -68,10 +68,13 @@ async function select(
 }
 
 /** Those in the columnstore that got rows since. No view of TimescaleDB tells. */
-async function partlyConverted({ connection, ctx }: Session): Promise<Set<string>> {
+async function partlyConverted({ connection, ctx }: Session, chunks: readonly Chunk[]): Promise<Set<string>> {
   const rows = await connection.execute<QualifiedName[]>(
-    `SELECT schema_name AS schema, table_name AS name FROM _timescaledb_catalog.chunk WHERE status & 10 <> 0`,
-    [],
+    `
+      SELECT chunk.schema, chunk.name
+      FROM json_to_recordset(CAST(? AS json)) AS chunk (schema text, name text)
+      WHERE _timescaledb_functions.chunk_status(to_regclass(format('%I.%I', chunk.schema, chunk.name))) & 10 <> 0`,
+    [JSON.stringify(chunks)],
     'all',
     ctx,
   );
