@@ -33,6 +33,33 @@ export function testDatabase(): Promise<KitDatabase> {
   });
 }
 
+/** Without the extension; on a server only. */
+export function emptyDatabase(): Promise<KitDatabase> {
+  if (serverUrl === undefined)
+    throw new Error('TEST_DATABASE_URL is not set, and the embedded database is never empty.');
+  return fromKit({ server: serverUrl, key: 'nothing', migrate: () => Promise.resolve() });
+}
+
+/** One into which TimescaleDB's background workers come, as into any of an application; on a server only. */
+export async function plainDatabase(): Promise<Pick<KitDatabase, 'url' | 'drop'>> {
+  const name = `mot_plain_${process.pid}`;
+  const admin = new Client(serverUrl);
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${name}`);
+  return {
+    url: urlOf(name),
+    drop: async () => {
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`).finally(() => admin.end());
+    },
+  };
+}
+
+function urlOf(database: string): string {
+  const url = new URL(serverUrl ?? '');
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
 async function createExtension(url: string): Promise<void> {
   const client = new Client(url);
   await client.connect();
@@ -43,10 +70,10 @@ async function createExtension(url: string): Promise<void> {
 export class TestDatabase {
   readonly #orms: MikroORM[] = [];
   readonly #folders: string[] = [];
-  #db: KitDatabase | undefined;
+  #db: Pick<KitDatabase, 'url' | 'drop'> | undefined;
 
-  async start(): Promise<void> {
-    this.#db = await testDatabase();
+  async start(make: () => Promise<Pick<KitDatabase, 'url' | 'drop'>> = testDatabase): Promise<void> {
+    this.#db = await make();
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,10 @@
-import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
+import { defineEntity, p, type MikroORM } from '@mikro-orm/postgresql';
 import { hypertable, MissingFeature, timescale, type TimescaleSettings } from '../src/index.ts';
 import { limitAggregates } from '../src/orm/limit-aggregates.ts';
 import { limitToServer } from '../src/orm/limit-to-server.ts';
-import { Timescale } from '../src/index.ts';
 import type { HypertableState } from '../src/state/hypertable-state.ts';
-import { pending, stateInCatalog } from './database.ts';
+import { emptyDatabase, pending, stateInCatalog, TestDatabase } from './database.ts';
+import { onApache, onServer, server } from './server.ts';
 
 const Reading = defineEntity({
   name: 'Reading',
@@ -112,43 +112,25 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-// A server of the Apache edition on which databases may be created: the embedded one is of the other edition.
-const apacheUrl = process.env['TIMESCALE_APACHE_URL'];
-if (!apacheUrl)
-  console.info('TIMESCALE_APACHE_URL is not set: the tests with a server of the Apache edition are skipped.');
-
-(apacheUrl ? describe : describe.skip)('on a server of the Apache edition', () => {
-  const name = `mot_editions_${process.pid}`;
+describe('in a database without the extension', () => {
   const warnings: string[] = [];
-  let orms: MikroORM[] = [];
-  const orm = (settings: TimescaleSettings): MikroORM => {
-    const url = new URL(apacheUrl ?? '');
-    url.pathname = `/${name}`;
-    const made = new MikroORM({
-      entities: [Reading],
-      clientUrl: url.href,
-      extensions: [Timescale.with(settings)],
-      logger: (message) => warnings.push(message),
-      colors: false,
-    });
-    orms.push(made);
-    return made;
-  };
-  afterEach(async () => {
-    await orms[0]?.schema.dropDatabase(name);
-    for (const each of orms.splice(0)) await each.close(true);
+  const db = new TestDatabase();
+  const orm = (settings: TimescaleSettings): MikroORM =>
+    db.orm([Reading], settings, { logger: (message) => warnings.push(message), colors: false });
+  beforeEach(async () => {
     warnings.length = 0;
-    orms = [];
+    await db.start(emptyDatabase);
   });
+  afterEach(() => db.stop());
 
-  test('a retention is refused with the name of the edition', async () => {
+  onApache('a retention is refused with the name of the edition', async () => {
     const strict = orm({});
     await expect(strict.schema.create()).rejects.toThrow(
       /public.reading: retention needs the community edition.*apache/,
     );
   });
 
-  test('or left out with a warning, and then the schema agrees with the model', async () => {
+  onApache('or left out with a warning, and then the schema agrees with the model', async () => {
     const lenient = orm({ onMissing: 'warn' });
     await lenient.schema.create();
     expect(warnings.join('\n')).toContain('retention needs the community edition');
@@ -159,12 +141,15 @@ if (!apacheUrl)
     expect((await lenient.schema.getUpdateSchemaMigrationSQL({ wrap: false })).up.trim()).toBe('');
   });
 
-  test('a first migration knows the edition before the extension is created, and does not create it', async () => {
+  onServer('a first migration knows the edition before the extension is created, and does not create it', async () => {
     const lenient = orm({ onMissing: 'skip' });
     const { up } = await lenient.schema.getUpdateSchemaMigrationSQL({ wrap: false });
     expect(await timescale(lenient.em).capabilities()).toMatchObject({ edition: 'none', available: true });
     for (const line of up.split('\n')) if (line.trim() !== '') await lenient.em.execute(line);
-    expect(await stateInCatalog(lenient, 'reading')).toMatchObject({ by: { interval: '1 day' }, retention: false });
+    expect(await stateInCatalog(lenient, 'reading')).toMatchObject({
+      by: { interval: '1 day' },
+      retention: server.edition === 'community' ? { dropAfter: '12 months' } : false,
+    });
     expect(await pending(lenient)).toBe('');
   });
 });

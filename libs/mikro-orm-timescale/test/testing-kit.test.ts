@@ -9,6 +9,7 @@ import { start, type DevDatabase } from '@tidemark/dev-db';
 import { Client } from 'pg';
 import { digestOf, MayNotCreateDatabases, testDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { shortDigest } from '../src/testing/digest-of.ts';
+import { serverUrl } from './server.ts';
 import type { Order } from './testing-kit-process.ts';
 
 const child = join(import.meta.dirname, 'testing-kit-process.ts');
@@ -195,11 +196,8 @@ describe('the template files of an embedded server', () => {
   });
 });
 
-// A server with the launcher of TimescaleDB, on which databases may be created; the edition does not matter.
-const server = process.env['TIMESCALE_APACHE_URL'] ?? '';
-if (!server) console.info('TIMESCALE_APACHE_URL is not set: the tests of databases on a server are skipped.');
-
-(server ? describe : describe.skip)('on a server', () => {
+(serverUrl === undefined ? describe.skip : describe)('on a server', () => {
+  const server = serverUrl ?? '';
   const keys: string[] = [];
   /** No other run has the same. */
   const newKey = (): string => {
