@@ -29,6 +29,7 @@ import { relation } from '../sql/target.ts';
 import { desiredState } from '../state/desired-state.ts';
 import { aggregatesOf, hypertableOf, setHypertable } from '../state/on-table.ts';
 import { leaveToSearchPath, targetOf } from '../state/target-of.ts';
+import { alone } from './alone.ts';
 import { limitAggregates } from './limit-aggregates.ts';
 import { limitToServer } from './limit-to-server.ts';
 import { matchAggregates } from './match-aggregates.ts';
@@ -139,10 +140,16 @@ export class TimescaleSchemaGenerator extends SqlSchemaGenerator {
 
   /**
    * Takes these steps, and no others of MikroORM's own, in one transaction; answers them in the order they were taken.
+   * Where several processes do so at once, each finds what those before it have done.
    *
    * @throws DestructiveChange
    */
   async applyTimescaleSteps(options: UpdateOptions = {}): Promise<Step[]> {
+    await this.ensureDatabase();
+    return alone(this.config, () => this.#apply(options));
+  }
+
+  async #apply(options: UpdateOptions): Promise<Step[]> {
     const { from, steps } = await this.#compare(options);
     const absent = steps.find(({ when }) => when === 'create');
     if (absent) {
