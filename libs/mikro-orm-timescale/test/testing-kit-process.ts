@@ -25,9 +25,7 @@ async function migrate(url: string): Promise<void> {
   appendFileSync(order.log, `${url}\n`);
   const client = new Client(url);
   await client.connect();
-  await client.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
   await client.query('CREATE TABLE reading (time timestamptz NOT NULL)');
-  await client.query(`SELECT create_hypertable('reading', 'time')`);
   await client.end();
   if (order.stall) console.log(JSON.stringify({ url }));
   if (order.stall) await new Promise((resolve) => setTimeout(resolve, 600_000));

@@ -47,10 +47,14 @@ async function rowsIn(database: TestDatabase): Promise<number> {
 
 /** With one reading. */
 async function migrate(url: string): Promise<void> {
-  await query(url, 'CREATE EXTENSION IF NOT EXISTS timescaledb');
   await query(url, 'CREATE TABLE reading (time timestamptz NOT NULL)');
-  await query(url, `SELECT create_hypertable('reading', 'time')`);
   await query(url, 'INSERT INTO reading VALUES (now())');
+}
+
+async function migrateWithTimescale(url: string): Promise<void> {
+  await query(url, 'CREATE EXTENSION IF NOT EXISTS timescaledb');
+  await migrate(url);
+  await query(url, `SELECT create_hypertable('reading', 'time', migrate_data => true)`);
 }
 
 async function refuse(url: string): Promise<void> {
@@ -112,7 +116,7 @@ describe('the digest of a schema', () => {
 describe('on an embedded server', () => {
   test('each begins with what the migration made, and it runs once', async () => {
     const options = { server: embedded, key: 'one', cacheDir: join(folder, 'cache') };
-    const first = await testDatabase({ ...options, migrate });
+    const first = await testDatabase({ ...options, migrate: migrateWithTimescale });
     taken.push(first);
     await query(first.url, 'INSERT INTO reading VALUES (now())');
     expect(await rowsIn(first)).toBe(2);
@@ -231,7 +235,7 @@ describe('the template files of an embedded server', () => {
 
   test('each begins with what the migration made, and it runs once', async () => {
     const key = newKey();
-    const first = await fresh(key);
+    const first = await fresh(key, migrateWithTimescale);
     await query(first.url, 'INSERT INTO reading VALUES (now())');
     expect(await rowsIn(first)).toBe(2);
     const second = await fresh(key, () => Promise.reject(new Error('Not again.')));
@@ -252,11 +256,10 @@ describe('the template files of an embedded server', () => {
 
   test('no scheduler of TimescaleDB comes to the template or a copy, as it does to other databases', async () => {
     const plain = `plain_${process.pid}`;
-    const database = await fresh(newKey());
+    const database = await fresh(newKey(), migrateWithTimescale);
     await query(server, `CREATE DATABASE "${plain}"`);
     try {
       await query(server.replace(/[^/]*$/, plain), 'CREATE EXTENSION timescaledb');
-      await fresh(newKey());
       // Its extension is created, which starts a scheduler elsewhere.
       await query(database.url, 'DROP EXTENSION timescaledb CASCADE');
       await query(database.url, 'CREATE EXTENSION timescaledb');
@@ -386,10 +389,8 @@ describe('the template files of an embedded server', () => {
   });
 
   test('a database without TimescaleDB has no policies to run', async () => {
-    const database = await fresh(newKey(), async (url) => {
-      await query(url, 'CREATE TABLE reading (time timestamptz NOT NULL)');
-    });
-    expect(await rowsIn(database)).toBe(0);
+    const database = await fresh(newKey());
+    expect(await rowsIn(database)).toBe(1);
     expect(await database.runPolicies({ now: new Date('2100-01-01') })).toEqual([]);
     await expect(database.runJob(1000)).rejects.toThrow('there is no job 1000');
   });

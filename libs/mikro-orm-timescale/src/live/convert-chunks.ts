@@ -73,7 +73,9 @@ async function partlyConverted({ connection, ctx }: Session, chunks: readonly Ch
     `
       SELECT chunk.schema, chunk.name
       FROM json_to_recordset(CAST(? AS json)) AS chunk (schema text, name text)
-      WHERE _timescaledb_functions.chunk_status(to_regclass(format('%I.%I', chunk.schema, chunk.name))) & 10 <> 0`,
+      CROSS JOIN LATERAL to_regclass(format('%I.%I', chunk.schema, chunk.name)) AS relation
+      -- One that was dropped in between is null, which the function does not take.
+      WHERE CASE WHEN relation IS NOT NULL THEN _timescaledb_functions.chunk_status(relation) & 10 <> 0 END`,
     [JSON.stringify(chunks)],
     'all',
     ctx,

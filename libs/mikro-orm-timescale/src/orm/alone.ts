@@ -11,7 +11,7 @@ export async function alone<Result>(config: Configuration, work: () => Promise<R
     // Taken from the pool for all that time: the pool would close it when it idles, and the lock ends with it.
     const reserved = connection.getClient().connection();
     return await reserved.execute(async (session) => {
-      await connection.execute(`SELECT pg_advisory_lock(${key})`, [], 'run', session as Transaction);
+      await connection.execute('SELECT pg_advisory_lock(?, ?)', lock, 'run', session as Transaction);
       return work();
     });
   } finally {
@@ -20,4 +20,4 @@ export async function alone<Result>(config: Configuration, work: () => Promise<R
 }
 
 /** Any two numbers that others are not likely to use. */
-const key = `${0x6d6f7403}, 1`;
+const lock = [0x6d6f7403, 1];
