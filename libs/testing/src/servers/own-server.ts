@@ -13,7 +13,10 @@ export function ownServer(): Promise<MortalServer> {
 }
 
 /** In a container of TIMESCALE_IMAGE or, without it, from the root folder of a Debian that TIMESCALE_ROOT names. */
-export function realServerOf({ TIMESCALE_IMAGE: image, TIMESCALE_ROOT: root }: Environment) {
+export function realServerOf({
+  TIMESCALE_IMAGE: image,
+  TIMESCALE_ROOT: root,
+}: Environment): (() => Promise<Server>) | undefined {
   if (image) return () => containerServer(image);
   if (root) return () => rootServer(root);
   return undefined;
