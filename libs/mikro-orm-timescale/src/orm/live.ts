@@ -35,7 +35,8 @@ export interface LiveTimescale {
   diff(options?: AtSchema): Promise<Step[]>;
   /**
    * Takes the steps of `diff()` in one transaction of its own and answers them; what MikroORM itself would change stays
-   * as it is. With `safe`, steps that lose rows are left out.
+   * as it is. With `safe`, steps that lose rows are left out. Where several processes do it at once, each waits for the
+   * one before it and finds what that has done.
    *
    * @throws DestructiveChange where a step loses rows, neither `safe` nor `allowDestructive` being set
    */
