@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -7,8 +8,11 @@ export interface Entry {
   readonly child: ChildProcess;
   /** The exit code; null after a signal. */
   readonly exit: Promise<number | null>;
+  /** All of standard output, once it has ended. */
   readonly output: Promise<string>;
   readonly errors: Promise<string>;
+  /** Resolves when standard output has a line with this. */
+  line(part: string): Promise<void>;
 }
 
 /** One of the service's entries as a process of its own. */
@@ -22,5 +26,15 @@ export function startEntry(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exit = once(child, 'exit').then(([code]) => code as number | null);
-  return { child, exit, output: text(child.stdout), errors: text(child.stderr) };
+  const lines: string[] = [];
+  const reader = createInterface(child.stdout).on('line', (line) => lines.push(line));
+  return {
+    child,
+    exit,
+    output: once(reader, 'close').then(() => lines.map((line) => `${line}\n`).join('')),
+    errors: text(child.stderr),
+    async line(part) {
+      while (!lines.some((line) => line.includes(part))) await once(reader, 'line');
+    },
+  };
 }

@@ -228,7 +228,9 @@ onRealServer('the retention that is kept in the schema', () => {
       const reader = await connect();
       await reader.query('BEGIN; SELECT count(*) FROM events.events');
       const { child, output } = instance();
-      await setTimeout(6_000);
+      await eventually('it leads', async () => (await leaders()).length === 1);
+      // Longer than it waits for the lock.
+      await setTimeout(2_500);
       expect(await outdated()).toHaveLength(1);
       await reader.query('COMMIT');
       await reader.end();
