@@ -16,16 +16,17 @@ FROM ${NODE_IMAGE} AS build
 ARG NPM_REGISTRY=https://registry.npmjs.org/
 ENV npm_config_registry=${NPM_REGISTRY} npm_config_update_notifier=false NX_DAEMON=false CI=true
 WORKDIR /src
+ENV PATH=/src/node_modules/.bin:$PATH
 COPY --from=manifests /src ./
-RUN npm ci --ignore-scripts && node tools/link-node.mjs
+RUN npm ci --ignore-scripts --cache /tmp/npm && rm -rf /tmp/npm && node tools/link-node.mjs
 # The Node of the services is the one of the lockfile; of its libraries, the slim image lacks this one.
 RUN mkdir -p /runtime/bin /runtime/lib \
   && cp -L node_modules/.bin/node /runtime/bin/node \
   && cp -L "$(ldd /runtime/bin/node | awk '/libatomic/ {print $3}')" /runtime/lib/
 COPY . .
-RUN npx nx run-many --targets build --projects events,users --output-style static
+RUN nx run-many --targets build --projects events,users --output-style static
 RUN for service in events users; do \
-      npx node tools/production-modules.ts "$service" "/app/$service" || exit 1; \
+      node tools/production-modules.ts "$service" "/app/$service" || exit 1; \
       mkdir -p "/app/$service/services/$service" || exit 1; \
       cp -r "services/$service/package.json" "services/$service/dist" "/app/$service/services/$service/" || exit 1; \
     done
@@ -40,7 +41,6 @@ USER 10001:10001
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "--enable-source-maps"]
 CMD ["dist/main.js"]
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "dist/health-check.js"]
 LABEL org.opencontainers.image.licenses=Apache-2.0 org.opencontainers.image.vendor=Tidemark
 
 FROM runtime AS events
@@ -48,6 +48,8 @@ COPY --from=build /app/events /app
 WORKDIR /app/services/events
 ENV EVENTS_HOST=0.0.0.0 EVENTS_PORT=50051
 EXPOSE 50051
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD node dist/health-check.js "$EVENTS_PORT"
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title=tidemark-events \
@@ -60,6 +62,8 @@ COPY --from=build /app/users /app
 WORKDIR /app/services/users
 ENV USERS_HOST=0.0.0.0 USERS_PORT=50052
 EXPOSE 50052
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD node dist/health-check.js "$USERS_PORT"
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title=tidemark-users \

@@ -4,7 +4,11 @@ import { build } from 'esbuild';
 
 const name = process.argv[2] ?? '';
 await build({
-  entryPoints: ['main', 'migrate', 'health-check'].map((entry) => `services/${name}/src/${entry}.ts`),
+  entryPoints: {
+    main: `services/${name}/src/main.ts`,
+    migrate: `services/${name}/src/migrate.ts`,
+    'health-check': 'libs/grpc-kit/src/health-check.ts',
+  },
   outdir: `services/${name}/dist`,
   bundle: true,
   platform: 'node',

@@ -1,8 +1,8 @@
 #!/bin/sh
-# sh tools/compose-setup.sh: makes what docker-compose.yml needs and git does not hold, the passwords in secrets/ and .env.
-# What is there already stays.
+# sh tools/compose-setup.sh [FOLDER]: makes what docker-compose.yml needs and git does not hold, in the project's folder or
+# in another: secrets/ with a password for each role, and .env with the settings. What is there stays.
 set -eu
-cd "$(dirname "$0")/.."
+cd "${1:-$(dirname "$0")/..}"
 
 # Containers read the files as users of their own; on this machine the folder keeps everyone else out.
 mkdir -p -m 700 secrets
@@ -15,6 +15,6 @@ for name in database events users; do
 done
 
 [ -f .env ] || cat >.env <<'END'
-# Which database `docker compose` starts: community or apache; with nothing, none.
+# Which database docker compose starts: community, or apache for the Apache edition of TimescaleDB.
 COMPOSE_PROFILES=community
 END

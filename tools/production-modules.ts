@@ -17,8 +17,8 @@ const reached = new Set<string>();
 reach(join(root, 'services', service));
 for (const folder of reached) {
   const path = relative(root, folder);
-  // Those of the workspace are in the bundle.
-  if (!path.startsWith('node_modules')) continue;
+  // Those of the workspace are in the bundle, and types are for the compiler.
+  if (!path.startsWith('node_modules') || path.startsWith('node_modules/@types/')) continue;
   const nested = join(folder, 'node_modules');
   cpSync(folder, join(target, path), { recursive: true, filter: (source) => source !== nested });
 }

@@ -1,3 +1,5 @@
+// A program of its own, for the health check of a container: `node health-check.js PORT` asks the service that listens
+// there how it is, writes one line and ends with exit code 0 for SERVING, 1 for anything else.
 import { service } from 'grpc-health-check';
 import { rpcClient } from './client.ts';
 
@@ -8,15 +10,9 @@ interface HealthClient {
 
 const timeoutMs = 3_000;
 
-/**
- * A process that asks the service on this machine how it is, for a container's health check: one line, and exit code 0
- * for SERVING, 1 for anything else.
- */
-export async function runHealthCheck(port: number): Promise<void> {
-  const status = await healthOf(`127.0.0.1:${port}`);
-  process.stdout.write(`${status}\n`);
-  process.exitCode = status === 'SERVING' ? 0 : 1;
-}
+const health = await healthOf(`127.0.0.1:${process.argv[2] ?? ''}`);
+process.stdout.write(`${health}\n`);
+process.exitCode = health === 'SERVING' ? 0 : 1;
 
 async function healthOf(address: string): Promise<string> {
   const client = rpcClient(service, address) as unknown as HealthClient;

@@ -14,7 +14,6 @@ export { createLogger } from './logger.ts';
 export type { Running } from './run-main.ts';
 export { runMain } from './run-main.ts';
 export { onceReachable } from './once-reachable.ts';
-export { runHealthCheck } from './health-check.ts';
 export { sqlStateOf } from './sql-state.ts';
 export { StartupError } from './startup-error.ts';
 export type { Micros } from './time.ts';

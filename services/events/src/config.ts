@@ -38,7 +38,7 @@ export function readConfig(env: Environment = process.env): EventsConfig {
   return {
     databaseUrl: readDatabaseUrl(env),
     host: env['EVENTS_HOST'] || '127.0.0.1',
-    port: readPort(env),
+    port: readInteger(env, 'EVENTS_PORT', { byDefault: 50_051, min: 0, max: 65_535 }),
     poolSize: readInteger(env, 'DATABASE_POOL_SIZE', { byDefault: 10, min: 1, max: 1_000 }),
     // As often as TimescaleDB's own policy does, unless told otherwise.
     retentionJobIntervalMs: readInteger(env, 'EVENTS_RETENTION_JOB_INTERVAL_MS', {
@@ -49,10 +49,6 @@ export function readConfig(env: Environment = process.env): EventsConfig {
     shutdownGraceMs: readInteger(env, 'SHUTDOWN_GRACE_MS', { byDefault: 10_000, min: 0, max: 3_600_000 }),
     logLevel: readLogLevel(env),
   };
-}
-
-export function readPort(env: Environment = process.env): number {
-  return readInteger(env, 'EVENTS_PORT', { byDefault: 50_051, min: 0, max: 65_535 });
 }
 
 export function readMigrationConfig(env: Environment = process.env): MigrationConfig {

@@ -22,7 +22,7 @@ export interface Config {
 export function readConfig(env: Environment = process.env): Config {
   return {
     host: env['USERS_HOST'] || '127.0.0.1',
-    port: readPort(env),
+    port: readInteger(env, 'USERS_PORT', { byDefault: 50_052, min: 0, max: 65_535 }),
     database: {
       url: readDatabaseUrl(env),
       poolSize: readInteger(env, 'DATABASE_POOL_SIZE', { byDefault: 10, min: 1, max: 1_000 }),
@@ -41,10 +41,6 @@ export interface MigrationConfig {
   /** Undefined: the service's role is left as it is. */
   readonly servicePassword: string | undefined;
   readonly logLevel: string;
-}
-
-export function readPort(env: Environment = process.env): number {
-  return readInteger(env, 'USERS_PORT', { byDefault: 50_052, min: 0, max: 65_535 });
 }
 
 export function readMigrationConfig(env: Environment = process.env): MigrationConfig {

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { workspaceRoot } from '../generate-contracts.ts';
 import { runLogged } from './run.ts';
 import { say } from './say.ts';
 
@@ -11,8 +11,6 @@ export interface ServiceImages extends BaseImages {
   events: string;
   users: string;
 }
-
-const workspaceRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Builds the images of the services on these bases; the engine's cache decides what there is to do. */
 export async function buildServices(bases: BaseImages): Promise<{ events: string; users: string }> {

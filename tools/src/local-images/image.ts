@@ -8,7 +8,7 @@ import { say } from './say.ts';
 
 const label = 'dev.tidemark.recipe';
 // A cluster that runs in the folder without an engine, and what each machine has of its own.
-const excluded = ['./var/lib/postgresql/*/*', './dev/*', './proc/*', './sys/*', './run/*', './tmp/*'];
+const excluded = ['./var/lib/postgresql/*/*', './dev/*', './proc/*', './sys/*', './run/*/*', './tmp/*'];
 
 /** The name of a recipe's image, which is made unless the engine has it. */
 export async function imageOf(recipe: Recipe): Promise<string> {
@@ -32,4 +32,9 @@ async function importRoot(recipe: Recipe, root: string): Promise<string> {
   await runLogged(`${recipe.name}-image`, 'bash', ['-c', build, 'build', name, dockerfile]);
   await outputOf('docker', 'image', 'rm', layer);
   return name;
+}
+
+/** Removes what newer images have replaced for a week; until then it serves builds as a cache. */
+export async function forgetOldImages(): Promise<void> {
+  await outputOf('docker', 'image', 'prune', '--force', '--filter', `label=${label}`, '--filter', 'until=168h');
 }

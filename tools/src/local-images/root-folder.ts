@@ -6,15 +6,15 @@ import { digestOf, scriptsDir, type Recipe } from './recipes.ts';
 import { runLogged } from './run.ts';
 import { say } from './say.ts';
 
-/** There is no way to a root folder on this machine. */
-export class NoRootFolder extends Error {}
+/** What is asked for cannot be made on this machine; the message says what to do instead. */
+export class CannotMake extends Error {}
 
 /** The root folder of a recipe: from the cache, or made whole and then put there. It may be called at once by several. */
 export async function rootFolder(recipe: Recipe): Promise<string> {
   const target = join(cacheDir, `${recipe.name}-${digestOf(recipe)}`);
   if (existsSync(target)) return target;
   if (!isRootOnDebian()) {
-    throw new NoRootFolder('A root folder of Debian can be made only by root on Debian: be that, or name an image.');
+    throw new CannotMake(`Only root on Debian can make ${target}: be that, or name an image.`);
   }
   const parent = recipe.parent ? await rootFolder(recipe.parent) : '';
   await aptInstall('debootstrap', 'debootstrap', 'debian-archive-keyring');

@@ -15,6 +15,6 @@ rm -rf "$lib"/bitcode "$lib"/llvmjit*
 find "$root/usr/lib" \( -name 'libLLVM*' -o -name 'libz3*' \) -delete
 
 install -m 755 "$here/database-entrypoint.sh" "$root/usr/local/bin/database-entrypoint"
-# A new volume takes owner and rights from here.
-chroot "$root" sh -c 'mkdir -p /var/lib/postgresql/data /run/postgresql &&
-  chown postgres: /var/lib/postgresql/data /run/postgresql && chmod 1777 /var/lib/postgresql/data'
+# A new volume takes owner and rights from here, and what is mounted for sockets the rights, with root as its owner.
+chroot "$root" install -d -o postgres -g postgres -m 1777 /var/lib/postgresql/data
+chroot "$root" install -d -o postgres -g postgres -m 3777 /run/postgresql

@@ -1,4 +1,0 @@
-import { runHealthCheck } from '@tidemark/grpc-kit';
-import { readPort } from './config.ts';
-
-await runHealthCheck(readPort());
