@@ -1,13 +1,10 @@
 // `npx nx run tools:local-images` makes every image that docker-compose.yml names, and writes their names as settings for
 // it; with the argument "database", only the database's.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { workspaceRoot } from '../generate-contracts.ts';
-import { CannotMake, prepareDatabase, prepareServices } from './prepare.ts';
+import { readFileSync } from 'node:fs';
+import { makeImages, settingsFile } from './make-images.ts';
+import { CannotMake } from './prepare.ts';
 import { CommandFailed } from './run.ts';
 import { say } from './say.ts';
-
-const settingsFile = join(workspaceRoot, '.tidemark', 'images.env');
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -22,26 +19,11 @@ async function main(args: string[]): Promise<number> {
     say(`The arguments "${args.join(' ')}" are not known: give none, or "database".`);
     return 2;
   }
-  const database = await prepareDatabase();
+  const database = await makeImages(args.length === 1 ? 'database' : 'all');
   if (!database.engine) {
     say(`No image: ${database.why}. The database can be started by chroot, from ${database.root}.`);
     return 1;
   }
-  const settings = { COMPOSE_PROFILES: 'apache', DATABASE_IMAGE: database.image, APACHE_IMAGE: database.image };
-  write(args.length === 1 ? settings : { ...settings, ...(await serviceSettings()) });
+  process.stdout.write(`${settingsFile}:\n${readFileSync(settingsFile, 'utf8')}`);
   return 0;
-}
-
-async function serviceSettings(): Promise<Record<string, string>> {
-  const services = await prepareServices();
-  if (!services.engine) throw new CannotMake(services.why);
-  const { debian, node, events, users } = services.images;
-  return { DEBIAN_IMAGE: debian, NODE_IMAGE: node, EVENTS_IMAGE: events, USERS_IMAGE: users };
-}
-
-function write(settings: Record<string, string>): void {
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
-  mkdirSync(dirname(settingsFile), { recursive: true });
-  writeFileSync(settingsFile, lines.join(''));
-  process.stdout.write(`${settingsFile}:\n${lines.join('')}`);
 }

@@ -14,26 +14,21 @@ const suite = 'container';
 // Until it has counted, it has failed.
 recordFailure(suite, 'a real TimescaleDB, which did not start');
 const { values } = parseArgs({ options: { 'local-images': { type: 'boolean', default: false } } });
-process.exitCode = await main(values['local-images']);
-
-async function main(local: boolean): Promise<number> {
-  const image = process.env['TIMESCALE_IMAGE'] || productionImage;
-  const env = { ...process.env, ...(local ? await localImages() : { TIMESCALE_IMAGE: image }) };
-  // Testcontainers asks here whether to start its helper, which without a registry is nowhere to be had.
-  Object.assign(process.env, env);
-  const server = await realServerOf(env)?.();
-  if (!server) throw new Error('There is no image and no root folder to start TimescaleDB from.');
-  try {
-    const result = runSuite(
-      suite,
-      await databaseOf(server.url, env),
-      // What was right on one server may be wrong on another: nothing comes from the cache.
-      [{ command: 'nx', args: ['run-many', '-t', 'test', exclude, '--skip-nx-cache', '--output-style=static'] }],
-      { ...env, TEST_DATABASE_URL: server.url },
-    );
-    process.stdout.write(`\non ${result.database}: ${lineOf(result)}\n`);
-    return result.failed === 0 ? 0 : 1;
-  } finally {
-    await server.stop();
-  }
+const image = process.env['TIMESCALE_IMAGE'] || productionImage;
+// Testcontainers reads the environment, too.
+Object.assign(process.env, values['local-images'] ? await localImages() : { TIMESCALE_IMAGE: image });
+const server = await realServerOf(process.env)?.();
+if (!server) throw new Error('There is neither an image nor a root folder to start TimescaleDB from.');
+try {
+  const result = runSuite(
+    suite,
+    await databaseOf(server.url, process.env),
+    // What is right on one server may be wrong on another: nothing comes from the cache.
+    [{ command: 'nx', args: ['run-many', '-t', 'test', exclude, '--skip-nx-cache', '--output-style=static'] }],
+    { ...process.env, TEST_DATABASE_URL: server.url },
+  );
+  process.stdout.write(`\non ${result.database}: ${lineOf(result)}\n`);
+  process.exitCode = result.failed === 0 ? 0 : 1;
+} finally {
+  await server.stop();
 }
