@@ -351,8 +351,8 @@ describe('the template files of an embedded server', () => {
   describe('for a user that is no superuser', () => {
     const user = `kit_${process.pid}`;
     const url = new URL(server || 'postgresql://nowhere/postgres');
-    url.username = user;
-    beforeEach(() => query(server, `CREATE ROLE "${user}" LOGIN`));
+    url.username = url.password = user;
+    beforeEach(() => query(server, `CREATE ROLE "${user}" LOGIN PASSWORD '${user}'`));
     afterEach(async () => {
       for (const each of taken.splice(0)) await each.drop();
       const owned = await query<{ datname: string }>(

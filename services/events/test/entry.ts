@@ -12,7 +12,7 @@ export interface Entry {
   readonly output: Promise<string>;
   readonly errors: Promise<string>;
   /** Resolves when standard output has a line with this. */
-  line(part: string): Promise<void>;
+  readonly line: (part: string) => Promise<void>;
 }
 
 /** One of the service's entries as a process of its own. */

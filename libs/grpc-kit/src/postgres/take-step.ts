@@ -39,6 +39,7 @@ async function tryAgain(
 ): Promise<boolean> {
   const began = Date.now();
   for (let attempt = 1; ; attempt += 1) {
+    log.debug(`begins ${step.name}`);
     try {
       return await inTransaction(client, step, regime);
     } catch (error) {
