@@ -17,13 +17,18 @@ const question = QueryBucketsRequest.fromPartial({
   range: range('2026-11-01T00:00:00Z', '2026-11-20T00:00:00Z'),
   width: { unit: TimeUnit.DAY },
 });
-const unavailable = { code: status.UNAVAILABLE, reason: 'DATABASE_UNAVAILABLE' };
-
-test('a service stops in time though its database does not answer, and tells its callers', async () => {
+/** From now on no question about events is answered. */
+async function lockEvents(): Promise<void> {
   const busy = new pg.Client({ connectionString: harness.databaseUrl });
   busy.on('error', () => undefined);
   await busy.connect();
-  const slow = busy.query('SELECT pg_sleep(20)').catch(() => undefined);
+  await busy.query('BEGIN; LOCK TABLE events.events');
+}
+
+const unavailable = { code: status.UNAVAILABLE, reason: 'DATABASE_UNAVAILABLE' };
+
+test('a service stops in time though its database does not answer, and tells its callers', async () => {
+  await lockEvents();
   const calls = [harness.events.queryBuckets(question), harness.send(event({ at: '2026-11-10T00:00:01Z' }))];
   const outcomes = calls.map((call) => call.catch((error: unknown) => error));
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -32,15 +37,11 @@ test('a service stops in time though its database does not answer, and tells its
   expect(performance.now() - began).toBeLessThan(9_000);
   for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: status.UNAVAILABLE });
   await database.kill();
-  await slow;
 });
 
 test('a database that dies under calls fails these calls, and the service lives on', async () => {
   await harness.ingest(event({ at: '2026-11-10T00:00:00Z' }));
-  const busy = new pg.Client({ connectionString: harness.databaseUrl });
-  busy.on('error', () => undefined);
-  await busy.connect();
-  const slow = busy.query('SELECT pg_sleep(30)').catch(() => undefined);
+  await lockEvents();
   const calls = [
     ...Array.from({ length: 3 }, () => harness.events.queryBuckets(question)),
     harness.send(event({ at: '2026-11-10T00:00:01Z' })),
@@ -48,6 +49,5 @@ test('a database that dies under calls fails these calls, and the service lives 
   await new Promise((resolve) => setTimeout(resolve, 300));
   await database.kill();
   for (const call of calls) expect(await call).toMatchObject(unavailable);
-  await slow;
   await expect(harness.events.queryBuckets(question)).rejects.toMatchObject(unavailable);
 });

@@ -36,8 +36,6 @@ function ormOf(model: EntitySchema[], options: Options['migrations'] = {}): Mikr
     // Functions are made by migrations by hand.
     schemaGenerator: { ignoreRoutines: true },
     migrations: { tableName: 'events.migrations', snapshot: false, silent: true, ...options },
-    // The model knows tables; the function of the retention is in a migration by hand.
-    schemaGenerator: { ignoreRoutines: true },
   });
   orms.push(orm);
   return orm;

@@ -158,10 +158,13 @@ test('a dry run prints what a run then executes, and changes nothing', async () 
 test('a dry run takes no more than the right to read', async () => {
   const { url } = await fresh();
   const sql = await connect(url);
-  await sql.query(`DELETE FROM users.migrations; DROP ROLE IF EXISTS users_reader; CREATE ROLE users_reader LOGIN`);
+  await sql.query(
+    `DELETE FROM users.migrations; DROP ROLE IF EXISTS users_reader; CREATE ROLE users_reader LOGIN PASSWORD 'reader'`,
+  );
   closing.push(() => sql.query('DROP OWNED BY users_reader; DROP ROLE users_reader'));
   const reader = new URL(url);
   reader.username = 'users_reader';
+  reader.password = 'reader';
   await expect(dryRun(reader.href, {})).rejects.toMatchObject({ constructor: StartupError });
   await sql.query('GRANT USAGE ON SCHEMA users TO users_reader; GRANT SELECT ON users.migrations TO users_reader');
   expect(await dryRun(reader.href, {})).toContain(`VALUES ('0001-create-users')`);
