@@ -1,10 +1,10 @@
 // `npx nx run tools:local-images` makes every image that docker-compose.yml names, and writes their names as settings for
 // it; with the argument "database", only the database's.
 import { readFileSync } from 'node:fs';
-import { makeImages, settingsFile } from './make-images.ts';
-import { CannotMake } from './prepare.ts';
+import { CannotMake, prepareDatabase, prepareServices } from './prepare.ts';
 import { CommandFailed } from './run.ts';
 import { say } from './say.ts';
+import { writeSettings } from './write-settings.ts';
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -15,15 +15,19 @@ try {
 }
 
 async function main(args: string[]): Promise<number> {
-  if (args.length > 1 || (args[0] ?? 'database') !== 'database') {
+  const databaseOnly = args[0] === 'database';
+  if (args.length > (databaseOnly ? 1 : 0)) {
     say(`The arguments "${args.join(' ')}" are not known: give none, or "database".`);
     return 2;
   }
-  const database = await makeImages(args.length === 1 ? 'database' : 'all');
+  const database = await prepareDatabase();
   if (!database.engine) {
     say(`No image: ${database.why}. The database can be started by chroot, from ${database.root}.`);
     return 1;
   }
-  process.stdout.write(`${settingsFile}:\n${readFileSync(settingsFile, 'utf8')}`);
+  const services = databaseOnly ? undefined : await prepareServices();
+  if (services?.engine === false) throw new CannotMake(`No images of the services: ${services.why}.`);
+  const file = writeSettings(database.image, services?.images);
+  process.stdout.write(`${file}:\n${readFileSync(file, 'utf8')}`);
   return 0;
 }

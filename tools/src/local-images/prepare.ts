@@ -3,10 +3,10 @@ import { buildServices, type ServiceImages } from './build-services.ts';
 import { ensureEngine } from './ensure-engine.ts';
 import { forgetOldImages, imageOf } from './image.ts';
 import { debian, node, timescaledb } from './recipes.ts';
-import { rootFolder } from './root-folder.ts';
+import { CannotMake, rootFolder } from './root-folder.ts';
 import { outputOf } from './run.ts';
 
-export { CannotMake } from './root-folder.ts';
+export { CannotMake };
 
 export type PreparedDatabase =
   | { engine: true; /** The name of the database's image. */ image: string }
@@ -22,8 +22,12 @@ export type PreparedServices = { engine: true; images: ServiceImages } | { engin
  */
 export async function prepareDatabase(): Promise<PreparedDatabase> {
   const why = await ensureEngine();
-  if (why !== undefined) return { engine: false, why, root: await rootFolder(timescaledb) };
-  return { engine: true, image: await imageOf(timescaledb) };
+  if (why === undefined) return { engine: true, image: await imageOf(timescaledb) };
+  try {
+    return { engine: false, why, root: await rootFolder(timescaledb) };
+  } catch (error) {
+    throw error instanceof CannotMake ? new CannotMake(`There is no image: ${why}. ${error.message}`) : error;
+  }
 }
 
 /** The images of the services, built on bases that are made here, and docker-compose to start them with. */
