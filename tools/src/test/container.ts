@@ -19,8 +19,10 @@ const image = process.env['TIMESCALE_IMAGE'] || productionImage;
 Object.assign(process.env, values['local-images'] ? await localImages() : { TIMESCALE_IMAGE: image });
 const server = await realServerOf(process.env)?.();
 if (!server) throw new Error('There is neither an image nor a root folder to start TimescaleDB from.');
+// A Ctrl-C reaches the tests as well, and when these have ended the server is stopped.
+process.on('SIGINT', () => undefined);
 try {
-  const result = runSuite(
+  const result = await runSuite(
     suite,
     await databaseOf(server.url, process.env),
     // What is right on one server may be wrong on another: nothing comes from the cache.

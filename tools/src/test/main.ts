@@ -2,7 +2,7 @@
 // TEST_DATABASE_URL is set, on that server; then the count of all tests on the last line.
 import { lineOf, runSuite } from './suite.ts';
 
-const result = runSuite(
+const result = await runSuite(
   'npm-test',
   process.env['TEST_DATABASE_URL'] ? 'the server of TEST_DATABASE_URL' : 'the embedded TimescaleDB',
   [

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -23,10 +24,16 @@ const countFiles = ['{libs,services}/*/.test-results/counts.json', '{tools,e2e}/
 const resultFiles = '.test-results/*.json';
 
 /** Runs the steps, all of them, and adds up what the projects' tests counted. */
-export function runSuite(name: string, database: string, steps: readonly Step[], env: NodeJS.ProcessEnv): SuiteResult {
+export async function runSuite(
+  name: string,
+  database: string,
+  steps: readonly Step[],
+  env: NodeJS.ProcessEnv,
+): Promise<SuiteResult> {
   // A count of an earlier run must not stand in for a project whose tests could not even start.
   for (const file of filesOf(countFiles)) rmSync(file);
-  const failedSteps = steps.filter((step) => !run(step, env)).length;
+  let failedSteps = 0;
+  for (const step of steps) if (!(await run(step, env))) failedSteps += 1;
   const counted = sum(filesOf(countFiles).map(readCounts));
   // A step that fails for another reason than a test counts as one failure.
   const result = { ...counted, failed: counted.failed || failedSteps, database };
@@ -63,8 +70,11 @@ export function lineOf({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
 }
 
-function run({ command, args }: Step, env: NodeJS.ProcessEnv): boolean {
-  return spawnSync(`${root}/node_modules/.bin/${command}`, args, { cwd: root, env, stdio: 'inherit' }).status === 0;
+/** Without blocking: connections that whoever calls has open, to a container engine say, live on meanwhile. */
+async function run({ command, args }: Step, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const child = spawn(`${root}/node_modules/.bin/${command}`, args, { cwd: root, env, stdio: 'inherit' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code === 0;
 }
 
 function filesOf(patterns: readonly string[]): string[] {
