@@ -9,3 +9,4 @@ export { migrateAlone, readOnlySession } from './migration-session.ts';
 export { serverVersion } from './server-version.ts';
 export { loginStep } from './login-step.ts';
 export { readMigrationArguments } from './migration-arguments.ts';
+export { beginSession } from './begin-session.ts';

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '@tidemark/grpc-kit';
+import { beginSession } from '@tidemark/grpc-kit/postgres';
 import { ignore } from './connection.ts';
 
 export interface PoolOptions {
@@ -11,14 +12,6 @@ export interface PoolOptions {
 
 /** The migrations create it with the rights that the service needs. */
 export const serviceRole = 'tidemark_events';
-
-/**
- * A statement ends with its connection: a cancellation that comes before the statement has begun is lost, and a service
- * that is killed cancels nothing. Not every platform's PostgreSQL can look after its connections while it works.
- */
-const beginSession = `
-  SET ROLE ${serviceRole};
-  DO $$ BEGIN SET client_connection_check_interval = '500ms'; EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$`;
 
 const connectTimeoutMs = 5_000;
 const closeTimeoutMs = 2_000;
@@ -36,7 +29,7 @@ export class Pool extends pg.Pool {
       options: '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres',
       // Not as a startup option: the connection that cancels a statement has to be the login user, who began it.
       // eslint-disable-next-line @typescript-eslint/no-misused-promises -- pg-pool waits for it; its types do not say so
-      onConnect: (client: pg.ClientBase) => client.query(beginSession),
+      onConnect: (client: pg.ClientBase) => client.query(beginSession(serviceRole)),
     });
     this.on('connect', (client) => {
       this.#clients.add(client);

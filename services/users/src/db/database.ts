@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import { beginSession } from '@tidemark/grpc-kit/postgres';
 import { serverVersion } from '@tidemark/grpc-kit/postgres';
 import { CredentialEntity } from './credential-entity.ts';
 import { GuardedClient } from './guarded-client.ts';
@@ -8,14 +9,6 @@ import { UserEntity } from './user-entity.ts';
 
 export const entities = [UserEntity, CredentialEntity, SettingEntity];
 export const serviceRole = 'tidemark_users';
-
-/**
- * A statement ends with its connection: a cancellation that comes before the statement has begun is lost, and a service
- * that is killed cancels nothing. Not every platform's PostgreSQL can look after its connections while it works.
- */
-const beginSession = `
-  set role ${serviceRole};
-  do $$ begin set client_connection_check_interval = '500ms'; exception when invalid_parameter_value then null; end $$`;
 
 /** Longer than this, a call does not wait for a connection. */
 const connectTimeoutMs = 10_000;
@@ -39,7 +32,7 @@ export class Database {
         connectionTimeoutMillis: connectTimeoutMs,
         // As a statement and not as a startup option: the extra connection that cancels a statement takes over the
         // options, and PostgreSQL lets only the user who logged in cancel.
-        onConnect: (client: GuardedClient) => client.query(beginSession),
+        onConnect: (client: GuardedClient) => client.query(beginSession(serviceRole)),
       },
     });
   }

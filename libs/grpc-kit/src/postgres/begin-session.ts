@@ -1,0 +1,10 @@
+/**
+ * SQL for the start of each session of a service, which takes its role on. From then on a statement ends with its
+ * connection: a cancellation that comes before the statement has begun is lost, and a service that is killed cancels
+ * nothing. Not every platform's PostgreSQL can look after its connections while it works.
+ */
+export function beginSession(role: string): string {
+  return `
+    set role ${role};
+    do $$ begin set client_connection_check_interval = '500ms'; exception when invalid_parameter_value then null; end $$`;
+}
