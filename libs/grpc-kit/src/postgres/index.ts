@@ -10,3 +10,4 @@ export { serverVersion } from './server-version.ts';
 export { loginStep } from './login-step.ts';
 export { readMigrationArguments } from './migration-arguments.ts';
 export { beginSession } from './begin-session.ts';
+export { withConnection } from './with-connection.ts';

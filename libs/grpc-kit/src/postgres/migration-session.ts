@@ -1,9 +1,10 @@
-import { Client, type ClientConfig } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import type { Logger } from '../logger.ts';
 import { takeMigrationLock } from './migration-lock.ts';
 import type { MigrationStep } from './migration-step.ts';
 import type { Regime } from './regime.ts';
 import { takeStep } from './take-step.ts';
+import { withConnection } from './with-connection.ts';
 
 export interface MigrationOptions {
   readonly connection: ClientConfig;
@@ -27,7 +28,7 @@ export function migrateAlone<Result>(
   { connection, lock, regime, log }: MigrationOptions,
   migrate: (session: MigrationSession) => Promise<Result>,
 ): Promise<Result> {
-  return withClient(connection, async (client) => {
+  return withConnection(connection, async (client) => {
     await takeMigrationLock(client, lock, regime, log);
     return migrate({ client, take: (step) => takeStep({ client, connection, regime, log }, step) });
   });
@@ -42,17 +43,5 @@ export function readOnlySession<Result>(
   look: (client: Client, connection: ClientConfig) => Promise<Result>,
 ): Promise<Result> {
   const readOnly = { ...connection, options: '-c default_transaction_read_only=on' };
-  return withClient(readOnly, (client) => look(client, readOnly));
-}
-
-async function withClient<Result>(config: ClientConfig, use: (client: Client) => Promise<Result>): Promise<Result> {
-  const client = new Client(config);
-  // What breaks the connection also fails the statement that runs; without a listener it would end the process.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return withConnection(readOnly, (client) => look(client, readOnly));
 }

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { withConnection } from '@tidemark/grpc-kit/postgres';
 
 /**
  * The server that the tests run on, for a superuser, since they make databases and roles; undefined: each test file has
@@ -11,9 +11,7 @@ export type Edition = 'community' | 'apache';
 /** The edition of TimescaleDB that test databases have, or those of another server. */
 export async function testEdition(serverUrl = testServerUrl): Promise<Edition> {
   if (serverUrl === undefined) return 'community';
-  const client = new Client(serverUrl);
-  await client.connect();
-  try {
+  return withConnection({ connectionString: serverUrl }, async (client) => {
     // Only the library knows the setting, and a database without the extension has not loaded it.
     await client.query(`DO $$ BEGIN EXECUTE (
       SELECT format('LOAD %L', 'timescaledb-' || default_version) FROM pg_available_extensions
@@ -23,7 +21,5 @@ export async function testEdition(serverUrl = testServerUrl): Promise<Edition> {
       `SELECT current_setting('timescaledb.license') AS license`,
     );
     return rows[0]?.license === 'timescale' ? 'community' : 'apache';
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Client } from 'pg';
+import { withConnection } from '@tidemark/grpc-kit/postgres';
 
 const limitMs = 60_000;
 
@@ -18,12 +18,5 @@ export async function untilItAccepts(url: string): Promise<void> {
 }
 
 async function ask(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query('SELECT');
-  } finally {
-    await client.end();
-  }
+  await withConnection({ connectionString: url, connectionTimeoutMillis: 5_000 }, (client) => client.query('SELECT'));
 }

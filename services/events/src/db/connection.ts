@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 
 /** A connection of the pool, unless the signal is aborted first; the caller releases it. */
 export async function connect(pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
@@ -26,22 +26,6 @@ export async function orAborted<Result>(
     return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
-  }
-}
-
-/** A connection outside the pool, for as long as `use` takes. */
-export async function withConnection<Result>(
-  options: pg.ClientConfig,
-  use: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new pg.Client(options);
-  // What breaks the connection also fails the statement that runs; without a listener it would end the process.
-  client.on('error', ignore);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
   }
 }
 

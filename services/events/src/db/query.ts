@@ -1,5 +1,6 @@
+import { withConnection } from '@tidemark/grpc-kit/postgres';
 import type pg from 'pg';
-import { connect, ignore, orAborted, withConnection } from './connection.ts';
+import { connect, ignore, orAborted } from './connection.ts';
 
 /**
  * Runs one statement. When the signal is aborted it rejects at once, and the statement is cancelled on the server, which
