@@ -1,20 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import { IngestEventsRequest, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
 import { CreateUserRequest } from '@tidemark/contracts/users';
-import { emptyDatabase, type TestDatabase } from '@tidemark/testing';
 import { BuiltSystem } from './built-system.ts';
 
-let database: TestDatabase;
 let system: BuiltSystem;
 
-beforeAll(async () => {
-  database = await emptyDatabase();
-  system = new BuiltSystem(database.url);
-});
-afterAll(async () => {
-  await system.stop();
-  await database.stop();
-});
+beforeAll(async () => (system = await BuiltSystem.onEmptyDatabase()));
+afterAll(() => system.stop());
 
 test.each(['events', 'users'] as const)('%s refuses a database without its schema in one line', async (service) => {
   const { exit, output } = system.run(service, 'main');

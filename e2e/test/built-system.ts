@@ -1,6 +1,7 @@
 import { EventsServiceService, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
 import { UsersServiceService } from '@tidemark/contracts/users';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
+import { emptyDatabase, type TestDatabase } from '@tidemark/testing';
 import { forkBuilt, listening, type Running } from './processes.ts';
 
 export type EventsClient = RpcClient<typeof EventsServiceService>;
@@ -8,11 +9,20 @@ export type EventsClient = RpcClient<typeof EventsServiceService>;
 /** Instances of the built services, as processes on one database. */
 export class BuiltSystem {
   readonly #databaseUrl: string;
+  #database: TestDatabase | undefined;
   readonly #running: Running[] = [];
   readonly #clients: Array<{ close(): void }> = [];
 
   constructor(databaseUrl: string) {
     this.#databaseUrl = databaseUrl;
+  }
+
+  /** On a database of its own, which goes with it. */
+  static async onEmptyDatabase(): Promise<BuiltSystem> {
+    const database = await emptyDatabase();
+    const system = new BuiltSystem(database.url);
+    system.#database = database;
+    return system;
   }
 
   run(service: 'events' | 'users', entry: 'main' | 'migrate', env: Record<string, string> = {}): Running {
@@ -52,6 +62,7 @@ export class BuiltSystem {
     for (const client of this.#clients) client.close();
     for (const { child } of this.#running) child.kill('SIGKILL');
     await Promise.all(this.#running.map(({ exit }) => exit));
+    await this.#database?.stop();
   }
 }
 

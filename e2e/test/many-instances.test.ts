@@ -1,22 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { CreateUserRequest } from '@tidemark/contracts/users';
 import type { RpcError } from '@tidemark/grpc-kit';
-import { emptyDatabase, testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { testServerUrl } from '@tidemark/testing';
 import { accessLog, accessLogIsThere, countsOfDays, shiftedRange } from './access-log.ts';
 import { BuiltSystem, countsByDay } from './built-system.ts';
 import { runTool } from './processes.ts';
 
-let database: TestDatabase;
 let system: BuiltSystem;
 
-beforeAll(async () => {
-  database = await emptyDatabase();
-  system = new BuiltSystem(database.url);
-});
-afterAll(async () => {
-  await system.stop();
-  await database.stop();
-});
+beforeAll(async () => (system = await BuiltSystem.onEmptyDatabase()));
+afterAll(() => system.stop());
 
 // The embedded database has no advisory locks between connections, by which the others wait for the first.
 (testServerUrl ? test : test.skip)(
