@@ -1,26 +1,11 @@
-import {
-  readDatabaseUrl,
-  readDatabaseWait,
-  readInteger,
-  readLogLevel,
-  readServicePassword,
-  StartupError,
-  type Environment,
-} from '@tidemark/grpc-kit';
-import { readRegime, type Regime } from '@tidemark/grpc-kit/postgres';
+import { readDatabaseUrl, readInteger, readLogLevel, StartupError, type Environment } from '@tidemark/grpc-kit';
+import { migrationConfigOf, type MigrationConfig } from '@tidemark/grpc-kit/postgres';
 import type { TextInterval } from './db/event-entity.ts';
 
-export interface MigrationConfig {
-  databaseUrl: string;
-  /** How long to wait for the database to be there. */
-  databaseWaitMs: number;
-  chunkInterval: TextInterval;
+export interface EventsMigrationConfig extends MigrationConfig {
+  readonly chunkInterval: TextInterval;
   /** Undefined: kept for ever. */
-  retention: TextInterval | undefined;
-  regime: Regime;
-  /** Undefined: the service's role is left as it is. */
-  servicePassword: string | undefined;
-  logLevel: string;
+  readonly retention: TextInterval | undefined;
 }
 
 export interface EventsConfig {
@@ -51,16 +36,12 @@ export function readConfig(env: Environment = process.env): EventsConfig {
   };
 }
 
-export function readMigrationConfig(env: Environment = process.env): MigrationConfig {
+export function readMigrationConfig(env: Environment = process.env): EventsMigrationConfig {
   const retention = env['EVENTS_RETENTION'] || '3 months';
   return {
-    databaseUrl: readDatabaseUrl(env),
-    databaseWaitMs: readDatabaseWait(env),
+    ...migrationConfigOf(env),
     chunkInterval: interval('EVENTS_CHUNK_INTERVAL', env['EVENTS_CHUNK_INTERVAL'] || '1 day'),
     retention: retention === 'none' ? undefined : interval('EVENTS_RETENTION', retention),
-    regime: readRegime(env),
-    servicePassword: readServicePassword(env),
-    logLevel: readLogLevel(env),
   };
 }
 

@@ -1,12 +1,5 @@
-import {
-  readDatabaseUrl,
-  readDatabaseWait,
-  readInteger,
-  readLogLevel,
-  readServicePassword,
-  type Environment,
-} from '@tidemark/grpc-kit';
-import { readRegime, type Regime } from '@tidemark/grpc-kit/postgres';
+import { readDatabaseUrl, readInteger, readLogLevel, type Environment } from '@tidemark/grpc-kit';
+import { migrationConfigOf, type MigrationConfig } from '@tidemark/grpc-kit/postgres';
 import type { Argon2Cost } from './domain/password-hasher.ts';
 
 export interface Config {
@@ -33,24 +26,8 @@ export function readConfig(env: Environment = process.env): Config {
   };
 }
 
-export interface MigrationConfig {
-  readonly databaseUrl: string;
-  /** How long to wait for the database to be there. */
-  readonly databaseWaitMs: number;
-  readonly regime: Regime;
-  /** Undefined: the service's role is left as it is. */
-  readonly servicePassword: string | undefined;
-  readonly logLevel: string;
-}
-
 export function readMigrationConfig(env: Environment = process.env): MigrationConfig {
-  return {
-    databaseUrl: readDatabaseUrl(env),
-    databaseWaitMs: readDatabaseWait(env),
-    regime: readRegime(env),
-    servicePassword: readServicePassword(env),
-    logLevel: readLogLevel(env),
-  };
+  return migrationConfigOf(env);
 }
 
 /** The defaults are OWASP's (https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html). */

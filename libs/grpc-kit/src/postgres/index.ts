@@ -1,5 +1,5 @@
 export type { Regime } from './regime.ts';
-export { readRegime, standardRegime } from './regime.ts';
+export { standardRegime } from './regime.ts';
 export type { NamedMigration } from './pending-steps.ts';
 export { pendingSteps } from './pending-steps.ts';
 export type { MigrationStep } from './migration-step.ts';
@@ -11,3 +11,5 @@ export { loginStep } from './login-step.ts';
 export { readMigrationArguments } from './migration-arguments.ts';
 export { beginSession } from './begin-session.ts';
 export { withConnection } from './with-connection.ts';
+export type { MigrationConfig } from './migration-config.ts';
+export { migrationConfigOf } from './migration-config.ts';
