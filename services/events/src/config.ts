@@ -1,6 +1,6 @@
 import { readDatabaseUrl, readInteger, readLogLevel, StartupError, type Environment } from '@tidemark/grpc-kit';
 import { migrationConfigOf, type MigrationConfig } from '@tidemark/grpc-kit/postgres';
-import type { TextInterval } from './db/event-entity.ts';
+import type { TextInterval } from './db/hypertable-settings.ts';
 
 export interface EventsMigrationConfig extends MigrationConfig {
   readonly chunkInterval: TextInterval;

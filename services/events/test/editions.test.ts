@@ -1,6 +1,6 @@
 import { emptyDatabase, testEdition, type TestDatabase } from '@tidemark/testing';
 import pg from 'pg';
-import type { HypertableSettings } from '../src/db/event-entity.ts';
+import type { HypertableSettings } from '../src/db/hypertable-settings.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { log } from './harness.ts';
 

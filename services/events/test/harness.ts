@@ -8,7 +8,7 @@ import {
 } from '@tidemark/contracts/events';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
 import { ownServer, silentLog, testDatabase, type MortalServer, type TestDatabase } from '@tidemark/testing';
-import type { HypertableSettings } from '../src/db/event-entity.ts';
+import type { HypertableSettings } from '../src/db/hypertable-settings.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { create } from '../src/service.ts';
 import type { Micros } from '../src/domain/micros.ts';

@@ -7,7 +7,7 @@ import { Timescale, timescale } from '@tidemark/mikro-orm-timescale';
 import { testEdition, type TestDatabase } from '@tidemark/testing';
 import { createMigration, generatedMark } from '../src/db/create-migration.ts';
 import { entities } from '../src/db/entities.ts';
-import type { HypertableSettings } from '../src/db/event-entity.ts';
+import type { HypertableSettings } from '../src/db/hypertable-settings.ts';
 import { managedOn } from '../src/db/migration-steps.ts';
 import { migrations } from '../src/db/migrations/index.ts';
 import { eventsDatabase } from './harness.ts';

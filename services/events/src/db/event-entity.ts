@@ -1,20 +1,6 @@
 import { defineEntity, p, type EntitySchema } from '@mikro-orm/postgresql';
-import { hypertable, type Interval } from '@tidemark/mikro-orm-timescale';
-
-export type TextInterval = Extract<Interval, string>;
-
-/** What each deployment chooses for itself. */
-export interface HypertableSettings {
-  chunkInterval: Interval;
-  /** Undefined: kept for ever. */
-  retention: TextInterval | undefined;
-}
-
-/** What the migrations set of that on this server; a retention that is absent is left as it is. */
-export interface ManagedSettings {
-  chunkInterval: Interval;
-  retention?: Interval | undefined;
-}
+import { hypertable } from '@tidemark/mikro-orm-timescale';
+import { retentionOption, type ManagedSettings } from './hypertable-settings.ts';
 
 /**
  * The hypertable events.events, for the migrations: the queries are SQL of their own, beside it.
@@ -39,15 +25,18 @@ export function eventEntity(settings?: ManagedSettings): EntitySchema {
       userId: p.text().nullable(),
       durationUs: p.bigint().nullable(),
       properties: p.json().nullable(),
+      isBot: p.boolean().default(false),
+      // The time that the client gave, where its clock was off and `time` is corrected.
+      originalTime: p.datetime().columnType('timestamptz').nullable(),
+      // Which transaction stored it, as in events.batches. Absent in events that are older than that table.
+      batchId: p.bigint().nullable(),
     },
     checks: [{ name: 'events_duration_us_check', expression: 'duration_us >= 0' }],
   });
-  hypertable(EventEntity, { by: 'time', ...(settings && chosen(settings)) });
+  hypertable(EventEntity, {
+    by: 'time',
+    ...(settings && { chunkInterval: settings.chunkInterval }),
+    ...retentionOption(settings, 'events'),
+  });
   return EventEntity;
-}
-
-function chosen(settings: ManagedSettings) {
-  const { chunkInterval, retention } = settings;
-  if (!('retention' in settings)) return { chunkInterval };
-  return { chunkInterval, retention: retention !== undefined && { dropAfter: retention } };
 }

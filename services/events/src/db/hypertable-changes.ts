@@ -2,7 +2,7 @@ import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import { Timescale, timescale, type Safety } from '@tidemark/mikro-orm-timescale';
 import type pg from 'pg';
 import { entities } from './entities.ts';
-import type { ManagedSettings } from './event-entity.ts';
+import type { ManagedSettings } from './hypertable-settings.ts';
 
 /** A statement that a deployment's settings take. */
 export interface Change {
@@ -23,7 +23,7 @@ export async function hypertableChanges(config: pg.ClientConfig, settings: Manag
 
 /** The same from a hypertable that the migrations are yet to make. No database is asked. */
 export async function changesOfNewHypertable(settings: ManagedSettings): Promise<Change[]> {
-  const fresh = ormOf({ chunkInterval: byDefault, retention: undefined }, { dbName: 'events' });
+  const fresh = ormOf({ chunkInterval: byDefault }, { dbName: 'events' });
   const wanted = ormOf(settings, { dbName: 'events' });
   const { up } = await wanted.schema.getUpdateSchemaMigrationSQL({
     wrap: false,

@@ -2,7 +2,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { loginStep, pendingSteps, type MigrationStep, type Regime } from '@tidemark/grpc-kit/postgres';
 import type pg from 'pg';
 import { entities } from './entities.ts';
-import type { HypertableSettings, ManagedSettings } from './event-entity.ts';
+import type { HypertableSettings, ManagedSettings } from './hypertable-settings.ts';
 import type { Change } from './hypertable-changes.ts';
 import { migrations } from './migrations/index.ts';
 import { serviceRole } from './pool.ts';

@@ -2,6 +2,9 @@ import { CreateEvents } from './0001-create-events.ts';
 import { GrantRights } from './0002-grant-rights.ts';
 import { AddRetentions } from './0003-add-retentions.ts';
 import { DropOldChunks } from './0004-drop-old-chunks.ts';
+import { AddBatchesAndTransactions } from './0005-add-batches-and-transactions.ts';
+import { NumberBatches } from './0006-number-batches.ts';
+import { DropOldChunksOfAll } from './0007-drop-old-chunks-of-all.ts';
 
 /** In the order they are applied. A name, once released, stays. */
 export const migrations = [
@@ -9,4 +12,7 @@ export const migrations = [
   { name: '0002-grant-rights', class: GrantRights },
   { name: '0003-add-retentions', class: AddRetentions },
   { name: '0004-drop-old-chunks', class: DropOldChunks },
+  { name: '0005-add-batches-and-transactions', class: AddBatchesAndTransactions },
+  { name: '0006-number-batches', class: NumberBatches },
+  { name: '0007-drop-old-chunks-of-all', class: DropOldChunksOfAll },
 ];
