@@ -5,6 +5,7 @@ import pg from 'pg';
 import { readConfig } from '../src/config.ts';
 import { dryRun } from '../src/db/dry-run.ts';
 import { migrate } from '../src/db/migrate.ts';
+import { migrations } from '../src/db/migrations/index.ts';
 import { create } from '../src/service.ts';
 import { startEntry } from './entry.ts';
 import { eventsDatabase, log } from './harness.ts';
@@ -142,11 +143,8 @@ describe('a migration that is killed', () => {
   }
 
   test.each([
-    ['0001-create-events', 0],
-    ['0002-grant-rights', 1],
-    ['0003-add-retentions', 2],
-    ['0004-drop-old-chunks', 3],
-    ['settings of events.events', 4],
+    ...migrations.map(({ name }, index) => [name, index] as const),
+    ['settings of the hypertables', migrations.length] as const,
   ])('in the middle of %s is completed by the next one', async (name, applied) => {
     const url = await slowDatabase();
     const { child, exit, line } = startEntry('migrate', { DATABASE_URL: url, LOG_LEVEL: 'debug' });
@@ -195,7 +193,7 @@ onRealServer('settings wait for locks no longer than others can wait behind them
   await expect(migrate(url, hasty, log)).rejects.toMatchObject({
     constructor: StartupError,
     message: expect.stringMatching(
-      /^settings of events.events did not get its locks .* process \d+ \("the test", idle in transaction [^\n]*$/,
+      /^settings of the hypertables did not get its locks .* process \d+ \("the test", idle in transaction [^\n]*$/,
     ) as string,
   });
   await reader.query('COMMIT');

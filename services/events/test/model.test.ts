@@ -104,7 +104,7 @@ describe('creating a migration', () => {
 
   test('a changed model gives one with the next number, which brings a migrated database there', async () => {
     const folder = await copyOfMigrations();
-    const model = modelOf({ chunkInterval: '2 days', retention: undefined });
+    const model = entities({ chunkInterval: '2 days' });
     const file = await createMigration('wider-chunks', folder, model);
     const number = String(migrations.length + 1).padStart(4, '0');
     expect(file).toBe(`${number}-wider-chunks.ts`);

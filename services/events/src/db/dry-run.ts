@@ -23,7 +23,7 @@ export async function dryRun(databaseUrl: string, settings: MigrationSettings, l
     const edition = (await editionOf(client)) ?? assumedEdition(log);
     const changes = [
       ...(await changesAfter(pending, connection, edition, settings)),
-      ...(await retentionChanges(client, edition, settings.retention)),
+      ...(await retentionChanges(client, edition, settings)),
     ];
     return [...extension, ...pending, ...deploymentSteps(changes, settings)];
   });

@@ -23,7 +23,7 @@ export async function hypertableChanges(config: pg.ClientConfig, settings: Manag
 
 /** The same from a hypertable that the migrations are yet to make. No database is asked. */
 export async function changesOfNewHypertable(settings: ManagedSettings): Promise<Change[]> {
-  const fresh = ormOf({ chunkInterval: byDefault }, { dbName: 'events' });
+  const fresh = ormOf({ chunkInterval: byDefault, retentions: {} }, { dbName: 'events' });
   const wanted = ormOf(settings, { dbName: 'events' });
   const { up } = await wanted.schema.getUpdateSchemaMigrationSQL({
     wrap: false,

@@ -9,28 +9,28 @@ export interface HypertableSettings {
   retention: TextInterval | undefined;
 }
 
-/** What the migrations set of that on this server; a retention that is absent is left as it is. */
+/** How long each hypertable keeps its chunks; undefined or absent: for ever. */
+export type Retentions = { readonly [Name in 'events' | 'batches' | 'corrections']?: TextInterval | undefined };
+
+/** What the migrations set of that on this server; retentions that are absent are left as they are. */
 export interface ManagedSettings {
   chunkInterval: Interval;
-  retention?: TextInterval | undefined;
+  retentions?: Retentions;
 }
 
-/** How long a reader of new events may be away and still go on without a gap. */
-const batchRetention = '7 days';
-
-/** How long each hypertable keeps its chunks; undefined: for ever. One that is not named is none of the deployment's. */
-export function retentionsOf(retention: TextInterval | undefined) {
+export function retentionsOf({ retention }: HypertableSettings): Retentions {
   return {
     events: retention,
-    batches: batchRetention,
+    // So long may a reader of new events be away and still go on without a gap.
+    batches: '7 days',
     // A time is corrected by a day at most, so that what tells a repeated event from a new one outlives the event.
     corrections: retention && (`${retention} 1 day` as TextInterval),
-  } satisfies Record<string, TextInterval | undefined>;
+  };
 }
 
-/** The options of a hypertable for its retention, where the server has a policy for it. */
-export function retentionOption(settings: ManagedSettings | undefined, name: keyof ReturnType<typeof retentionsOf>) {
-  if (!settings || !('retention' in settings)) return {};
-  const dropAfter = retentionsOf(settings.retention)[name];
+/** The options of a hypertable for its retention. */
+export function retentionOption(settings: ManagedSettings | undefined, name: keyof Retentions) {
+  if (!settings?.retentions) return {};
+  const dropAfter = settings.retentions[name];
   return { retention: dropAfter !== undefined && { dropAfter } };
 }

@@ -24,7 +24,7 @@ export async function migrate(databaseUrl: string, settings: MigrationSettings, 
     const { edition } = await createdTimescale(client);
     const changes = [
       ...(await hypertableChanges(connection, managedOn(edition, settings))),
-      ...(await retentionChanges(client, edition, settings.retention)),
+      ...(await retentionChanges(client, edition, settings)),
     ];
     for (const step of deploymentSteps(changes, settings)) await take(step);
   });

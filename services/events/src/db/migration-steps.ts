@@ -2,7 +2,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { loginStep, pendingSteps, type MigrationStep, type Regime } from '@tidemark/grpc-kit/postgres';
 import type pg from 'pg';
 import { entities } from './entities.ts';
-import type { HypertableSettings, ManagedSettings } from './hypertable-settings.ts';
+import { retentionsOf, type HypertableSettings, type ManagedSettings } from './hypertable-settings.ts';
 import type { Change } from './hypertable-changes.ts';
 import { migrations } from './migrations/index.ts';
 import { serviceRole } from './pool.ts';
@@ -32,15 +32,16 @@ export function migrationSteps(client: pg.Client): Promise<MigrationStep[]> {
   return pendingSteps(client, 'events', named);
 }
 
-/** The hypertable's part of the settings: of a retention only an edition with policies knows. */
-export function managedOn(edition: Edition, { chunkInterval, retention }: HypertableSettings): ManagedSettings {
-  return edition === 'community' ? { chunkInterval, retention } : { chunkInterval };
+/** The hypertables' part of the settings: of retentions only an edition with policies knows. */
+export function managedOn(edition: Edition, settings: HypertableSettings): ManagedSettings {
+  const { chunkInterval } = settings;
+  return edition === 'community' ? { chunkInterval, retentions: retentionsOf(settings) } : { chunkInterval };
 }
 
 /** What a deployment chooses, all of it or nothing, and the login of the service. */
 export function deploymentSteps(changes: readonly Change[], { servicePassword }: MigrationSettings): MigrationStep[] {
   const settings: MigrationStep = {
-    name: 'settings of events.events',
+    name: 'settings of the hypertables',
     statements: changes.map(({ sql }) => sql),
     told: changes.map(({ sql, safety }) => `set (${safety}): ${sql}`),
   };

@@ -10,10 +10,10 @@ import type { Edition } from './timescale-server.ts';
 export async function retentionChanges(
   client: pg.Client,
   edition: Edition,
-  retention: HypertableSettings['retention'],
+  settings: HypertableSettings,
 ): Promise<Change[]> {
   const changes: Change[] = [];
-  for (const [hypertable, wanted] of Object.entries(retentionsOf(retention))) {
+  for (const [hypertable, wanted] of Object.entries(retentionsOf(settings))) {
     changes.push(...(await changesOf(client, hypertable, edition === 'apache' ? wanted : undefined)));
   }
   return changes;
