@@ -6,6 +6,7 @@ import {
   type ServerDuplexStream,
   type ServerUnaryCall,
 } from '@grpc/grpc-js';
+import { callerOf } from './caller.ts';
 import { databaseUnavailable } from './database-faults.ts';
 import { faultOf, MalformedRequest, ShuttingDown, type FaultRule } from './faults.ts';
 import type { Logger } from './logger.ts';
@@ -77,7 +78,7 @@ export class Calls {
     call.on('cancelled', () =>
       controller.abort(new DOMException('The call was cancelled or timed out.', 'AbortError')),
     );
-    const done = run({ signal: controller.signal, log: this.#log }).catch((error: unknown) =>
+    const done = run({ signal: controller.signal, caller: callerOf(call), log: this.#log }).catch((error: unknown) =>
       this.#log.error({ err: error, method: method.path }, 'call broke'),
     );
     const tracked = done.finally(() => this.#aborts.delete(tracked));

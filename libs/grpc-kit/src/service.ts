@@ -5,6 +5,8 @@ import type { Logger } from './logger.ts';
 export interface CallContext {
   /** Aborted when nobody waits for the answer any more: the caller cancelled, its deadline passed, or the server ends. */
   readonly signal: AbortSignal;
+  /** The name in the metadata `tidemark-caller`, else the caller's IP address. Nothing of it is proven. */
+  readonly caller: string;
   readonly log: Logger;
 }
 

@@ -1,6 +1,7 @@
 import { readDatabaseUrl, readInteger, readLogLevel, StartupError, type Environment } from '@tidemark/grpc-kit';
 import { migrationConfigOf, type MigrationConfig } from '@tidemark/grpc-kit/postgres';
 import type { TextInterval } from './db/hypertable-settings.ts';
+import type { IpMode } from './domain/ip-address.ts';
 
 export interface EventsMigrationConfig extends MigrationConfig {
   readonly chunkInterval: TextInterval;
@@ -16,6 +17,9 @@ export interface EventsConfig {
   /** How often the service drops old chunks itself, where the database has no policy for it. */
   retentionJobIntervalMs: number;
   shutdownGraceMs: number;
+  /** How many batches of events are written side by side. */
+  writers: number;
+  ipMode: IpMode;
   logLevel: string;
 }
 
@@ -32,8 +36,15 @@ export function readConfig(env: Environment = process.env): EventsConfig {
       max: 2_147_483_647,
     }),
     shutdownGraceMs: readInteger(env, 'SHUTDOWN_GRACE_MS', { byDefault: 10_000, min: 0, max: 3_600_000 }),
+    writers: readInteger(env, 'EVENTS_WRITERS', { byDefault: 2, min: 1, max: 64 }),
+    ipMode: ipMode(env['EVENTS_IP_ADDRESSES'] || 'full'),
     logLevel: readLogLevel(env),
   };
+}
+
+function ipMode(text: string): IpMode {
+  if (text === 'full' || text === 'truncated' || text === 'none') return text;
+  throw new StartupError(`EVENTS_IP_ADDRESSES is "${text}": choose full, truncated or none.`);
 }
 
 export function readMigrationConfig(env: Environment = process.env): EventsMigrationConfig {

@@ -6,8 +6,12 @@ import { eventRetention } from './db/event-retention.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { Pool } from './db/pool.ts';
 import { startRetentionJob } from './db/retention-job.ts';
+import { storeEvents } from './db/store-events.ts';
 import { createdTimescale } from './db/timescale-server.ts';
+import { startWarningRecorder } from './db/warning-recorder.ts';
+import { GroupCommit } from './domain/group-commit.ts';
 import type { Micros } from './domain/micros.ts';
+import { WarningCounts } from './domain/warning-counts.ts';
 import { faults } from './rpc/faults.ts';
 import { rpcServices } from './rpc/index.ts';
 
@@ -32,10 +36,15 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
     const retention = await eventRetention(pool, AbortSignal.any([]));
     log.info(descriptionOf(timescale, retention));
     const tokens = pageTokens(await pageTokenKey(pool));
+    const warnings = new WarningCounts();
+    const groupCommit = new GroupCommit({
+      writers: config.writers,
+      write: (requests) => storeEvents(pool, requests),
+    });
     const server = await startServer({
       host: config.host,
       port: config.port,
-      services: rpcServices({ pool, clock, retention, tokens }),
+      services: rpcServices({ pool, clock, retention, tokens, ipMode: config.ipMode, groupCommit, warnings }),
       faults,
       log,
       check: () => pool.query('SELECT'),
@@ -45,8 +54,10 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
     const job =
       retention?.by === 'service' &&
       startRetentionJob({ databaseUrl: config.databaseUrl, intervalMs: config.retentionJobIntervalMs, log });
+    const recorder = startWarningRecorder(pool, warnings, { clock, log });
     const stop = async (): Promise<void> => {
       await Promise.all([job && job.stop(), server.stop(config.shutdownGraceMs)]);
+      await recorder.stop();
       await pool.close();
     };
     let stopped: Promise<void> | undefined;

@@ -11,6 +11,7 @@ import { ownServer, silentLog, testDatabase, type MortalServer, type TestDatabas
 import type { HypertableSettings } from '../src/db/hypertable-settings.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { create } from '../src/service.ts';
+import type { IpMode } from '../src/domain/ip-address.ts';
 import type { Micros } from '../src/domain/micros.ts';
 
 /** The service on a fresh database, and clients of it. */
@@ -50,12 +51,19 @@ function settings(retention?: 'none'): HypertableSettings {
 }
 
 export async function startEvents(
-  options: { clock?: () => Micros; retention?: 'none'; database?: TestDatabase } = {},
+  options: { clock?: () => Micros; retention?: 'none'; database?: TestDatabase; ipMode?: IpMode } = {},
 ): Promise<Harness> {
   const database = options.database ?? (await eventsDatabase(options.retention));
-  const config = { databaseUrl: database.url, host: '127.0.0.1', port: 0, poolSize: 4, shutdownGraceMs: 2_000 };
+  const config = {
+    databaseUrl: database.url,
+    host: '127.0.0.1',
+    port: 0,
+    poolSize: 4,
+    shutdownGraceMs: 2_000,
+    writers: 2,
+  };
   const service = await create(
-    { ...config, retentionJobIntervalMs: 86_400_000, logLevel: 'silent' },
+    { ...config, ipMode: options.ipMode ?? 'full', retentionJobIntervalMs: 86_400_000, logLevel: 'silent' },
     { log, ...(options.clock && { clock: options.clock }) },
   );
   const address = `127.0.0.1:${service.port}`;

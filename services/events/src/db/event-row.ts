@@ -13,6 +13,8 @@ export interface EventRow {
   user_id: string | null;
   duration_us: string | null;
   properties: Record<string, unknown> | null;
+  is_bot: boolean;
+  original_time_us: string | null;
 }
 
 // host() leaves out the prefix length that inet's own text form can have.
@@ -20,7 +22,9 @@ export const eventColumns = `
   id,
   (extract(epoch FROM time) * 1000000)::bigint AS time_us,
   (extract(epoch FROM received_time) * 1000000)::bigint AS received_time_us,
-  page, user_agent, host(ip_address) AS ip_address, referrer, session_id, user_id, duration_us, properties`;
+  page, user_agent, host(ip_address) AS ip_address, referrer, session_id, user_id, duration_us, properties,
+  is_bot,
+  (extract(epoch FROM original_time) * 1000000)::bigint AS original_time_us`;
 
 export function eventOfRow(row: EventRow): StoredEvent {
   return {
@@ -35,5 +39,7 @@ export function eventOfRow(row: EventRow): StoredEvent {
     userId: row.user_id,
     duration: row.duration_us === null ? null : Number(row.duration_us),
     properties: row.properties,
+    isBot: row.is_bot,
+    originalTime: row.original_time_us === null ? null : Number(row.original_time_us),
   };
 }

@@ -29,7 +29,10 @@ export function retentionsOf({ retention }: HypertableSettings): Retentions {
 }
 
 /** The options of a hypertable for its retention. */
-export function retentionOption(settings: ManagedSettings | undefined, name: keyof Retentions) {
+export function retentionOption(
+  settings: ManagedSettings | undefined,
+  name: keyof Retentions,
+): { retention?: false | { dropAfter: TextInterval } } {
   if (!settings?.retentions) return {};
   const dropAfter = settings.retentions[name];
   return { retention: dropAfter !== undefined && { dropAfter } };

@@ -1,7 +1,9 @@
-import { isIP } from 'node:net';
+import { isBot } from './bots.ts';
 import type { NewEvent } from './event.ts';
+import { isIpAddress, keptAddress, type IpMode } from './ip-address.ts';
 import { day, minute, type Micros } from './micros.ts';
 import { problemOfProperties } from './properties.ts';
+import type { Skew } from './skew.ts';
 import { isUuid, timeOfUuid } from './uuid.ts';
 
 /** An event as a client sent it: empty text is an absent field. */
@@ -22,9 +24,14 @@ export interface EventDraft {
   encodedBytes(): number;
 }
 
-export interface AcceptanceLimits {
+/** What holds for all events of a request. */
+export interface AcceptanceRules {
+  /** When the service received it. */
+  now: Micros;
+  /** The oldest time that is kept. */
   oldest: Micros;
-  latest: Micros;
+  skew: Skew;
+  ipMode: IpMode;
 }
 
 export type RejectionReason =
@@ -51,7 +58,7 @@ export class Rejected {
 }
 
 /** How far ahead of the service's clock an event may be. */
-export const futureTolerance = 5 * minute;
+const futureTolerance = 5 * minute;
 const longestDuration = 366 * day;
 const maxEventBytes = 32 * 1_024;
 // A character is at most 3 bytes of UTF-8, and a number of one digit, with its comma, becomes 11 bytes of a Struct: no
@@ -68,10 +75,15 @@ const fieldNames = {
 type TextField = keyof typeof maxLengths;
 const textFields = Object.keys(maxLengths) as TextField[];
 
-export function acceptEvent(draft: EventDraft, limits: AcceptanceLimits): NewEvent | Rejected {
-  const time = acceptTime(draft, limits);
-  if (time instanceof Rejected) return time;
-  const problem = problemOfTexts(draft) ?? problemOfIp(draft.ipAddress) ?? problemOfDuration(draft.duration);
+export function acceptEvent(draft: EventDraft, rules: AcceptanceRules): NewEvent | Rejected {
+  const given = givenTime(draft);
+  if (given instanceof Rejected) return given;
+  const time = rules.skew.corrects ? given - rules.skew.micros : given;
+  const problem =
+    problemOfTime(time, rules) ??
+    problemOfTexts(draft) ??
+    problemOfIp(draft.ipAddress) ??
+    problemOfDuration(draft.duration);
   if (problem) return problem;
   const properties = acceptProperties(draft.properties);
   if (isTooLarge(draft, properties)) {
@@ -81,38 +93,37 @@ export function acceptEvent(draft: EventDraft, limits: AcceptanceLimits): NewEve
   return {
     id: draft.id.toLowerCase(),
     time,
+    receivedTime: rules.now,
     page: draft.page,
     userAgent: draft.userAgent || null,
-    ipAddress: draft.ipAddress || null,
+    ipAddress: keptAddress(draft.ipAddress, rules.ipMode),
     referrer: draft.referrer || null,
     sessionId: draft.sessionId || null,
     userId: draft.userId || null,
     duration: draft.duration ?? null,
     properties,
+    isBot: isBot(draft.userAgent),
+    originalTime: rules.skew.corrects ? given : null,
   };
 }
 
-function acceptTime({ id, time: given }: EventDraft, { oldest, latest }: AcceptanceLimits): Micros | Rejected {
+function givenTime({ id, time: given }: EventDraft): Micros | Rejected {
   if (!isUuid(id)) {
     const remedy = 'send a UUID, best of version 7, so that a retry is told from a new event.';
     return new Rejected('ID_INVALID', id === '' ? `id is absent: ${remedy}` : `id is no UUID: ${remedy}`);
   }
   if (given === null) return new Rejected('FIELD_INVALID', 'time is malformed: nanos must be from 0 to 999,999,999.');
   const time = given ?? timeOfUuid(id);
-  if (time === undefined) {
-    return new Rejected(
-      'ID_INVALID',
-      'time is absent and id is not of version 7: send a time, or an id that holds one.',
-    );
-  }
+  if (time !== undefined) return time;
+  return new Rejected('ID_INVALID', 'time is absent and id is not of version 7: send a time, or an id that holds one.');
+}
+
+function problemOfTime(time: Micros, { now, oldest, skew }: AcceptanceRules): Rejected | undefined {
   if (time < oldest) return new Rejected('TIME_TOO_OLD', `time is before ${iso(oldest)}, the oldest that is kept.`);
-  if (time > latest) {
-    return new Rejected(
-      'TIME_IN_FUTURE',
-      'time is over 5 minutes ahead of the service: set the clock, or send sent_at.',
-    );
-  }
-  return time;
+  // A clock that is a little ahead is not corrected, but allowed for.
+  const ahead = skew.corrects ? 0 : Math.max(0, skew.micros);
+  if (time <= now + ahead + futureTolerance) return undefined;
+  return new Rejected('TIME_IN_FUTURE', 'time is over 5 minutes ahead of the service: set the clock, or send sent_at.');
 }
 
 function problemOfTexts(draft: EventDraft): Rejected | undefined {
@@ -129,8 +140,7 @@ function problemOfTexts(draft: EventDraft): Rejected | undefined {
 }
 
 function problemOfIp(address: string): Rejected | undefined {
-  // Node also takes a scope ("fe80::1%eth0"), which means nothing beyond its host and which PostgreSQL refuses.
-  if (address === '' || (isIP(address) !== 0 && !address.includes('%'))) return undefined;
+  if (address === '' || isIpAddress(address)) return undefined;
   return new Rejected(
     'IP_INVALID',
     'ip_address is neither an IPv4 nor an IPv6 address: send it without port and mask.',

@@ -13,10 +13,13 @@ export interface StoredEvent {
   readonly userId: string | null;
   readonly duration: Micros | null;
   readonly properties: Readonly<Record<string, unknown>> | null;
+  readonly isBot: boolean;
+  /** The time that the client gave, where its clock was off and `time` is corrected. */
+  readonly originalTime: Micros | null;
 }
 
 /** An event that obeys every rule and can be stored. */
-export interface NewEvent extends Omit<StoredEvent, 'receivedTime' | 'properties'> {
+export interface NewEvent extends Omit<StoredEvent, 'properties'> {
   /** As JSON. */
   readonly properties: string | null;
 }

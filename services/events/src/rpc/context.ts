@@ -1,7 +1,10 @@
 import type pg from 'pg';
 import type { PageTokens } from '@tidemark/grpc-kit';
+import type { GroupCommit } from '../domain/group-commit.ts';
+import type { IpMode } from '../domain/ip-address.ts';
 import type { Micros } from '../domain/micros.ts';
 import type { Retention } from '../domain/retention.ts';
+import type { WarningCounts } from '../domain/warning-counts.ts';
 
 /** What the handlers work with. */
 export interface Context {
@@ -10,4 +13,7 @@ export interface Context {
   /** Undefined: events are kept for ever. */
   readonly retention: Retention | undefined;
   readonly tokens: PageTokens;
+  readonly ipMode: IpMode;
+  readonly groupCommit: GroupCommit;
+  readonly warnings: WarningCounts;
 }

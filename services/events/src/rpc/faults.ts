@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { on, type FaultRule } from '@tidemark/grpc-kit';
 import { InvalidArgument } from '../domain/invalid-argument.ts';
 import { EventNotFound, HypertableNotFound } from '../domain/not-found.ts';
+import { Overloaded } from '../domain/overloaded.ts';
 
 /** What callers are told of the service's failures. */
 export const faults: readonly FaultRule[] = [
@@ -12,4 +13,5 @@ export const faults: readonly FaultRule[] = [
   }),
   on(EventNotFound, { code: status.NOT_FOUND, reason: 'EVENT_NOT_FOUND' }),
   on(HypertableNotFound, { code: status.NOT_FOUND, reason: 'HYPERTABLE_NOT_FOUND' }),
+  on(Overloaded, { code: status.RESOURCE_EXHAUSTED, reason: 'OVERLOADED', retryAfterMs: 1_000 }),
 ];

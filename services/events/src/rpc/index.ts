@@ -12,6 +12,7 @@ import { getHypertable } from './get-hypertable.ts';
 import { ingestEvents } from './ingest-events.ts';
 import { listEvents } from './list-events.ts';
 import { listHypertables } from './list-hypertables.ts';
+import { listIngestWarnings } from './list-ingest-warnings.ts';
 import { queryBuckets } from './query-buckets.ts';
 import { streamEvents } from './stream-events.ts';
 import { topValues } from './top-values.ts';
@@ -32,6 +33,7 @@ export function rpcServices(context: Context): RpcService[] {
       listEvents: listEvents(context),
       queryBuckets: queryBuckets(context),
       topValues: topValues(context),
+      listIngestWarnings: listIngestWarnings(context),
     }),
     rpcService(HypertablesServiceService, {
       listHypertables: listHypertables(context),

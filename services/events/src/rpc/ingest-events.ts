@@ -1,8 +1,9 @@
 import type { IngestEventsRequest, IngestEventsResponse } from '@tidemark/contracts/events';
 import type { UnaryHandler } from '@tidemark/grpc-kit';
 import type { Context } from './context.ts';
-import { storeBatch } from './store-batch.ts';
+import { parseBatch, storeBatch } from './store-batch.ts';
 
 export function ingestEvents(context: Context): UnaryHandler<IngestEventsRequest, IngestEventsResponse> {
-  return (request, { signal }) => storeBatch(context, signal, request);
+  return async (request, { signal, caller }) =>
+    storeBatch(context, signal, caller, parseBatch(context, caller, request));
 }

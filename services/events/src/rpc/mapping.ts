@@ -1,13 +1,16 @@
 import type { Duration } from '@tidemark/contracts';
 import {
+  IngestWarningKind,
   RejectionReason,
   type Bucket,
   type Event,
   type Hypertable,
+  type IngestWarning,
   type Rejection as RejectionMessage,
   type TopValue,
 } from '@tidemark/contracts/events';
 import { durationOf, timestampOf } from '@tidemark/grpc-kit';
+import type { ListedWarning } from '../db/list-ingest-warnings.ts';
 import type { Rejection } from '../domain/batch.ts';
 import type { Bucket as AnsweredBucket } from '../domain/bucket-query.ts';
 import type { StoredEvent } from '../domain/event.ts';
@@ -27,12 +30,32 @@ export function eventMessage(event: StoredEvent): Event {
     duration: event.duration === null ? undefined : durationOf({ nanos: BigInt(event.duration) * 1_000n }),
     properties: event.properties ?? undefined,
     receivedTime: timestampOf(event.receivedTime),
+    isBot: event.isBot,
+    originalTime: event.originalTime === null ? undefined : timestampOf(event.originalTime),
   };
 }
 
 export function rejectionMessage({ index, reason, message }: Rejection): RejectionMessage {
   return { index, reason: RejectionReason[reason], message };
 }
+
+export function ingestWarningMessage(warning: ListedWarning): IngestWarning {
+  return {
+    caller: warning.caller,
+    kind: warningKinds[warning.kind],
+    reason: warning.reason ? RejectionReason[warning.reason] : RejectionReason.UNSPECIFIED,
+    lastHourCount: BigInt(warning.lastHour),
+    lastDayCount: BigInt(warning.lastDay),
+    lastTime: timestampOf(warning.lastTime),
+    lastMessage: warning.lastMessage,
+  };
+}
+
+const warningKinds = {
+  skewed: IngestWarningKind.SKEWED,
+  late: IngestWarningKind.LATE,
+  rejected: IngestWarningKind.REJECTED,
+} as const;
 
 export function bucketMessage({ start, group, measured }: AnsweredBucket): Bucket {
   return {

@@ -1,26 +1,36 @@
-import type { Event, IngestEventsResponse } from '@tidemark/contracts/events';
 import type { Timestamp } from '@tidemark/contracts';
-import { insertEvents } from '../db/insert-events.ts';
+import type { Event, IngestEventsResponse } from '@tidemark/contracts/events';
 import { Batch } from '../domain/batch.ts';
+import { warningsOf } from '../domain/ingest-warning.ts';
 import type { Context } from './context.ts';
 import { rejectionMessage } from './mapping.ts';
 import { draftOf, timeOf } from './parse-request.ts';
 
-/** Sorts a request's events out and stores the good ones; when it answers, they are committed. */
-export async function storeBatch(
-  { pool, clock, retention }: Context,
-  signal: AbortSignal,
+/** Sorts a request's events out. */
+export function parseBatch(
+  { clock, retention, ipMode, warnings }: Context,
+  caller: string,
   request: { events: Event[]; sentAt: Timestamp | undefined },
-): Promise<IngestEventsResponse> {
+): Batch {
   const now = clock();
   const batch = Batch.parse(
     { events: request.events.map(draftOf), sentAt: timeOf('sent_at', request.sentAt) },
-    { now, retention },
+    { now, retention, ipMode },
   );
-  const stored = await insertEvents(pool, signal, batch.events, now);
-  return {
-    stored,
-    duplicates: batch.events.length - stored + batch.repeats,
-    rejections: batch.rejections.map(rejectionMessage),
-  };
+  warnings.add(caller, warningsOf(batch, now), now);
+  return batch;
+}
+
+/**
+ * Stores the good ones; when it answers, they are committed.
+ * @param turn who takes turns with others
+ */
+export async function storeBatch(
+  { groupCommit }: Context,
+  signal: AbortSignal,
+  turn: unknown,
+  { events, rejections }: Batch,
+): Promise<IngestEventsResponse> {
+  const stored = await groupCommit.store(turn, events, signal);
+  return { stored, duplicates: events.length - stored, rejections: rejections.map(rejectionMessage) };
 }

@@ -1,0 +1,199 @@
+import type { NewEvent } from './event.ts';
+import { Overloaded } from './overloaded.ts';
+
+export interface GroupCommitOptions {
+  /** How many batches are written side by side at most. */
+  writers: number;
+  /** Stores several requests in one transaction, and answers how many events of each were new. */
+  write: (requests: ReadonlyArray<readonly NewEvent[]>) => Promise<number[]>;
+}
+
+/** A request that waits to be written. */
+interface Waiting {
+  readonly events: readonly NewEvent[];
+  readonly size: number;
+  readonly stored: (count: number) => void;
+  readonly failed: (error: Error) => void;
+}
+
+// A transaction of this many events costs its commit once for all, and is over in a tenth of a second.
+const mostEventsOfBatch = 10_000;
+const mostSizeOfBatch = 16 * 1_048_576;
+// A second writer pays where there is work for it; a few calls are better off in the batch that follows.
+const worthAnotherWriter = 1_000;
+const mostWaitMs = 3;
+// In characters, which the events take up in memory while they wait.
+const roomSize = 32 * 1_048_576;
+
+/**
+ * Puts the events of concurrent requests together, so that they share transactions: a batch leaves as soon as a writer is
+ * free for it. A lone request waits for nothing, and what comes while a batch is written is the next one.
+ *
+ * Callers take turns, request by request, so that one with many requests holds nobody up. Who finds the queue full waits
+ * (`room`) or is refused.
+ */
+export class GroupCommit {
+  readonly #write: GroupCommitOptions['write'];
+  readonly #writers: number;
+  /** By caller, in the order of their turns. */
+  readonly #lanes = new Map<unknown, Waiting[]>();
+  #writing = 0;
+  #events = 0;
+  #size = 0;
+  #starting: NodeJS.Immediate | undefined;
+  #wait: NodeJS.Timeout | undefined;
+  readonly #roomSeekers = new Set<() => void>();
+
+  constructor({ writers, write }: GroupCommitOptions) {
+    this.#writers = writers;
+    this.#write = write;
+  }
+
+  /**
+   * How many of the events were new; they are committed.
+   * @param caller who takes turns with others: any value that is the same for the same caller
+   * @param signal withdraws events that are not being written yet
+   * @throws Overloaded where too many events wait already
+   */
+  async store(caller: unknown, events: readonly NewEvent[], signal: AbortSignal): Promise<number> {
+    if (events.length === 0) return 0;
+    signal.throwIfAborted();
+    if (this.#size > roomSize) throw new Overloaded();
+    return new Promise<number>((resolve, reject) => {
+      const withdraw = (): void => {
+        if (this.#withdraw(caller, waiting)) waiting.failed(signal.reason as Error);
+      };
+      const settled = (): void => signal.removeEventListener('abort', withdraw);
+      const waiting: Waiting = {
+        events,
+        size: sizeOf(events),
+        stored: (count) => {
+          settled();
+          resolve(count);
+        },
+        failed: (error) => {
+          settled();
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', withdraw);
+      this.#add(caller, waiting);
+    });
+  }
+
+  /** Waits until the queue takes more: for streams, which read no further meanwhile. */
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.#size > roomSize / 2) {
+      signal.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          signal.removeEventListener('abort', go);
+          this.#roomSeekers.delete(go);
+          resolve();
+        };
+        signal.addEventListener('abort', go);
+        this.#roomSeekers.add(go);
+      });
+    }
+  }
+
+  #add(caller: unknown, waiting: Waiting): void {
+    const lane = this.#lanes.get(caller);
+    if (lane) lane.push(waiting);
+    else this.#lanes.set(caller, [waiting]);
+    this.#events += waiting.events.length;
+    this.#size += waiting.size;
+    this.#schedule();
+  }
+
+  #withdraw(caller: unknown, waiting: Waiting): boolean {
+    const lane = this.#lanes.get(caller);
+    const place = lane?.indexOf(waiting) ?? -1;
+    if (!lane || place < 0) return false;
+    lane.splice(place, 1);
+    if (lane.length === 0) this.#lanes.delete(caller);
+    this.#left(waiting);
+    return true;
+  }
+
+  #left({ events, size }: Waiting): void {
+    this.#events -= events.length;
+    this.#size -= size;
+    if (this.#size <= roomSize / 2) for (const go of this.#roomSeekers) go();
+  }
+
+  #schedule(): void {
+    if (this.#events === 0 || this.#writing >= this.#writers) return;
+    if (this.#writing === 0 || this.#events >= worthAnotherWriter) {
+      // Not at once: calls that came in one turn of the event loop share the batch.
+      this.#starting ??= setImmediate(() => this.#start());
+    } else {
+      this.#wait ??= setTimeout(() => this.#start(), mostWaitMs);
+    }
+  }
+
+  #start(): void {
+    clearImmediate(this.#starting);
+    clearTimeout(this.#wait);
+    this.#starting = this.#wait = undefined;
+    const batch = this.#take();
+    if (batch.length === 0) return;
+    this.#writing += 1;
+    void this.#writeBatch(batch).finally(() => {
+      this.#writing -= 1;
+      // Whoever waits is written next, however few they are.
+      if (this.#events > 0) this.#start();
+    });
+    this.#schedule();
+  }
+
+  /** One request of each caller in turn, all with corrected times or none, up to a batch. */
+  #take(): Waiting[] {
+    const batch: Waiting[] = [];
+    let events = 0;
+    let size = 0;
+    let passedOver = 0;
+    while (this.#lanes.size > passedOver) {
+      const [caller, lane] = this.#lanes.entries().next().value as [unknown, Waiting[]];
+      const [next] = lane as [Waiting];
+      this.#lanes.delete(caller);
+      const fits =
+        batch.length === 0 ||
+        (isCorrected(next) === isCorrected(batch[0] as Waiting) &&
+          events + next.events.length <= mostEventsOfBatch &&
+          size + next.size <= mostSizeOfBatch);
+      if (fits) lane.shift();
+      if (lane.length > 0) this.#lanes.set(caller, lane);
+      passedOver = fits ? 0 : passedOver + 1;
+      if (!fits) continue;
+      batch.push(next);
+      events += next.events.length;
+      size += next.size;
+    }
+    for (const waiting of batch) this.#left(waiting);
+    return batch;
+  }
+
+  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const counts = await this.#write(batch.map(({ events }) => events));
+      batch.forEach(({ stored }, place) => stored(counts[place] ?? 0));
+    } catch (error) {
+      for (const { failed } of batch) failed(error as Error);
+    }
+  }
+}
+
+function isCorrected({ events }: Waiting): boolean {
+  return events[0]?.originalTime !== null;
+}
+
+function sizeOf(events: readonly NewEvent[]): number {
+  let size = 0;
+  for (const { page, userAgent, referrer, properties } of events) {
+    size += usualSize + page.length + (userAgent?.length ?? 0) + (referrer?.length ?? 0) + (properties?.length ?? 0);
+  }
+  return size;
+}
+
+const usualSize = 400;
