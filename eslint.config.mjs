@@ -42,7 +42,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/test/**/*.ts'],
+    files: ['**/test/**/*.ts', 'services/*/{bench,rig,soak}/**/*.ts'],
     rules: {
       '@nx/enforce-module-boundaries': ['error', { depConstraints: testBoundaries, banTransitiveDependencies: true }],
     },

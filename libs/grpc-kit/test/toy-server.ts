@@ -49,7 +49,7 @@ export async function startToy(behaviour: Partial<Behaviour>): Promise<Toy> {
         listEvents: () => Promise.resolve(ListEventsResponse.fromPartial({})),
         queryBuckets: () => Promise.reject(new Error('internal detail: password=hunter2')),
         topValues: () => Promise.resolve(TopValuesResponse.fromPartial({})),
-        listIngestWarnings: () => Promise.resolve(TopValuesResponse.fromPartial({})),
+        listIngestWarnings: () => Promise.reject(new TooToyish('no toy notices')),
       }),
     ],
     faults: [

@@ -1,0 +1,62 @@
+import pg from 'pg';
+import { ownDatabase, type OwnDatabase } from '../rig/own-database.ts';
+import { migrateEvents, ServiceProcess } from '../rig/service-process.ts';
+import { LoadClient } from './load/load-client.ts';
+import type { BenchOptions } from './options.ts';
+
+/** What a measure works with: a migrated database of its own, a service on it, and a client that makes load. */
+export class Bench {
+  readonly options: BenchOptions;
+  readonly databaseUrl: string;
+  /** For an administrator. */
+  readonly admin: pg.Client;
+  readonly service: ServiceProcess;
+  readonly load: LoadClient;
+  readonly #database: OwnDatabase;
+
+  private constructor(options: BenchOptions, database: OwnDatabase, admin: pg.Client, service: ServiceProcess) {
+    this.options = options;
+    this.#database = database;
+    this.databaseUrl = database.url;
+    this.admin = admin;
+    this.service = service;
+    this.load = new LoadClient();
+  }
+
+  static async open(options: BenchOptions, name: string): Promise<Bench> {
+    const database = await ownDatabase(options.serverUrl, 'tidemark_bench');
+    try {
+      const databaseUrl = database.url;
+      await migrateEvents({ databaseUrl, env: { EVENTS_RETENTION: 'none' } });
+      const admin = new pg.Client({ connectionString: databaseUrl });
+      await admin.connect();
+      const service = await ServiceProcess.start({ databaseUrl, nodeOptions: profiling(options, name) });
+      return new Bench(options, database, admin, service);
+    } catch (error) {
+      await database.stop();
+      throw error;
+    }
+  }
+
+  get isEmbedded(): boolean {
+    return this.options.serverUrl === undefined;
+  }
+
+  /** How many rows a measure has, which the embedded database stores more slowly. */
+  rows(byDefault: number): number {
+    return this.options.rows ?? (this.isEmbedded ? Math.ceil(byDefault / 4) : byDefault);
+  }
+
+  async close(): Promise<void> {
+    this.load.stop();
+    await this.service.stop();
+    await this.admin.end();
+    await this.#database.stop();
+  }
+}
+
+function profiling({ profileDir }: BenchOptions, name: string): string[] {
+  return profileDir === undefined
+    ? []
+    : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${name}.cpuprofile`];
+}

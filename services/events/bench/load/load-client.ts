@@ -1,0 +1,27 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Order, Outcome, Reply } from './orders.ts';
+
+/** The process that makes the load. */
+export class LoadClient {
+  readonly #child: ChildProcess = fork(fileURLToPath(new URL('./load-process.ts', import.meta.url)), {
+    execArgv: ['--expose-gc', '--max-old-space-size=4096'],
+  });
+  readonly #ended = once(this.#child, 'exit').then(() => {
+    throw new Error('the load client ended: what it said is above.');
+  });
+
+  /** One order at a time. */
+  async ask(order: Order): Promise<Outcome> {
+    this.#child.send(order);
+    const [reply] = (await Promise.race([once(this.#child, 'message'), this.#ended])) as [Reply];
+    if ('failure' in reply) throw new Error(`the load client failed: ${reply.failure}`);
+    return reply.outcome;
+  }
+
+  stop(): void {
+    this.#ended.catch(() => undefined);
+    this.#child.disconnect();
+  }
+}

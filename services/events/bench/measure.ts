@@ -1,0 +1,26 @@
+import type { Bench } from './bench.ts';
+
+export interface Measure {
+  /** Its key in the JSON. */
+  readonly name: string;
+  /** What is compared, for the table. */
+  readonly title: string;
+  readonly goal?: { atLeast: number } | { atMost: number };
+  /** Whether it is run without being asked for by `--only`. */
+  readonly byDefault: boolean;
+  run(bench: Bench): Promise<Result>;
+}
+
+export interface Measured {
+  /** What the goal is about, or the figure that says most. */
+  value: number;
+  /** What it was made from, in the words of the table. */
+  figures: Readonly<Record<string, string>>;
+}
+
+/** Why it could not be measured here. */
+export interface Skipped {
+  skipped: string;
+}
+
+export type Result = Measured | Skipped;

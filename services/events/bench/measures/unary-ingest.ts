@@ -1,0 +1,42 @@
+import { NullServer } from '../null-server.ts';
+import type { Bench } from '../bench.ts';
+import { compare } from '../compare.ts';
+import { emptyTable } from '../empty-table.ts';
+import type { Measure, Result } from '../measure.ts';
+import { lastDays, perSecond, round } from './stream-ingest.ts';
+
+export const unaryIngest: Measure = {
+  name: 'unaryIngest',
+  title: 'one-event calls/s, by the same calls to a handler that stores nothing',
+  goal: { atLeast: 0.75 },
+  byDefault: true,
+  run,
+};
+
+const inFlight = 64;
+
+async function run(bench: Bench): Promise<Result> {
+  const { admin, load, options } = bench;
+  const count = bench.rows(20_000);
+  const days = lastDays(1);
+  let seed = 1;
+  const nullServer = await NullServer.start();
+  const callsTo = async (address: string): Promise<number> =>
+    perSecond(await load.ask({ kind: 'unary', address, events: { seed: seed++, count, ...days }, inFlight }));
+  try {
+    const ours = async (): Promise<number> => {
+      await emptyTable(admin, days);
+      return callsTo(bench.service.address);
+    };
+    const sides = await compare(options.rounds, ours, () => callsTo(nullServer.address));
+    return {
+      value: sides.ratio,
+      figures: {
+        'through the service': `${round(sides.ours)} calls/s, ${inFlight} in flight`,
+        'stored nowhere': `${round(sides.theirs)} calls/s`,
+      },
+    };
+  } finally {
+    nullServer.stop();
+  }
+}

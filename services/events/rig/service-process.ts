@@ -1,0 +1,81 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** Where a service's code comes from: the bundle that `nx build` makes, or its sources. */
+export type Code = 'dist' | 'src';
+
+export interface ServiceOptions {
+  databaseUrl: string;
+  code?: Code;
+  /** 0 or absent: any free one. */
+  port?: number;
+  env?: Readonly<Record<string, string>>;
+  /** For Node, such as `--cpu-prof`. */
+  nodeOptions?: readonly string[];
+}
+
+/** An instance of the events service, as a process. */
+export class ServiceProcess {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly exited: Promise<unknown>;
+
+  private constructor(child: ChildProcess, port: number, exited: Promise<unknown>) {
+    this.#child = child;
+    this.port = port;
+    this.exited = exited;
+  }
+
+  /** Resolves when it serves. */
+  static async start(options: ServiceOptions): Promise<ServiceProcess> {
+    const child = forkEntry('main', options);
+    const exited = once(child, 'exit');
+    const [first] = (await Promise.race([
+      once(child, 'message'),
+      exited.then(() => {
+        throw new Error('the service ended before it served: what it said is above.');
+      }),
+    ])) as [{ listening: number }];
+    return new ServiceProcess(child, first.listening, exited);
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(name);
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await this.exited;
+  }
+}
+
+/** Brings the schema up to date. */
+export async function migrateEvents(options: ServiceOptions): Promise<void> {
+  const [code] = (await once(forkEntry('migrate', options), 'exit')) as [number | null];
+  if (code !== 0) throw new Error('the migration failed: what it said is above.');
+}
+
+function forkEntry(entry: 'main' | 'migrate', options: ServiceOptions): ChildProcess {
+  const { databaseUrl, code = 'dist', port = 0, env = {}, nodeOptions = [] } = options;
+  const file = `../${code}/${entry}.${code === 'dist' ? 'js' : 'ts'}`;
+  return fork(fileURLToPath(new URL(file, import.meta.url)), {
+    env: {
+      PATH: process.env['PATH'],
+      LOG_LEVEL: 'fatal',
+      DATABASE_URL: databaseUrl,
+      EVENTS_PORT: String(port),
+      ...env,
+    },
+    execArgv: [...nodeOptions],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
