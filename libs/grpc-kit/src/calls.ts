@@ -1,16 +1,17 @@
-import { once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import {
   status,
   type MethodDefinition,
   type sendUnaryData,
   type ServerDuplexStream,
   type ServerUnaryCall,
+  type ServerWritableStream,
 } from '@grpc/grpc-js';
 import { callerOf } from './caller.ts';
 import { databaseUnavailable } from './database-faults.ts';
 import { faultOf, MalformedRequest, ShuttingDown, type FaultRule } from './faults.ts';
 import type { Logger } from './logger.ts';
-import type { BidiHandler, CallContext, UnaryHandler } from './service.ts';
+import type { BidiHandler, CallContext, ServerStreamHandler, UnaryHandler } from './service.ts';
 import { statusOf } from './status.ts';
 
 /**
@@ -52,6 +53,22 @@ export class Calls {
     };
   }
 
+  serverStream(method: MethodDefinition<unknown, unknown>, handler: ServerStreamHandler<unknown, unknown>) {
+    return (call: ServerWritableStream<unknown, unknown>): void => {
+      this.#track(call, method, async (tracked) => {
+        const context = { ...tracked, signal: AbortSignal.any([tracked.signal, this.#draining]) };
+        try {
+          for await (const response of handler(wellFormed(call.request), context)) {
+            await write(call, response, context.signal);
+          }
+          call.end();
+        } catch (error) {
+          if (!tracked.signal.aborted) call.emit('error', this.#statusOf(error, method, context));
+        }
+      });
+    };
+  }
+
   bidi(method: MethodDefinition<unknown, unknown>, handler: BidiHandler<unknown, unknown>) {
     return (call: ServerDuplexStream<unknown, unknown>): void => {
       this.#track(call, method, async (context) => {
@@ -69,7 +86,7 @@ export class Calls {
   }
 
   #track(
-    call: ServerUnaryCall<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+    call: EventEmitter & Parameters<typeof callerOf>[0],
     method: MethodDefinition<unknown, unknown>,
     run: (context: CallContext) => Promise<void>,
   ): void {
@@ -158,7 +175,11 @@ class Requests implements AsyncIterable<unknown> {
 }
 
 /** Waits for the client to read, but not for one that is gone: the `drain` of a cancelled call never comes. */
-async function write(call: ServerDuplexStream<unknown, unknown>, reply: unknown, signal: AbortSignal): Promise<void> {
+async function write(
+  call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+  reply: unknown,
+  signal: AbortSignal,
+): Promise<void> {
   signal.throwIfAborted();
   if (!call.write(reply)) await once(call, 'drain', { signal });
 }

@@ -6,6 +6,7 @@ import {
   type CallOptions,
   type ClientDuplexStream,
   type ClientOptions,
+  type ClientReadableStream,
   type MethodDefinition,
   type ServiceDefinition,
   type ServiceError,
@@ -13,7 +14,7 @@ import {
 import { BadRequest, ErrorInfo, Status } from '@tidemark/contracts/rpc';
 import type { FieldViolation } from './faults.ts';
 
-export interface UnaryCallOptions {
+export interface CallSettings {
   /** The deadline, in milliseconds from now. */
   timeoutMs?: number;
   signal?: AbortSignal;
@@ -23,13 +24,19 @@ type MethodOf<M> = M extends {
   requestSerialize: (value: infer Request) => Buffer;
   responseDeserialize: (bytes: Buffer) => infer Response;
   requestStream: infer RequestStream;
+  responseStream: infer ResponseStream;
 }
   ? RequestStream extends false
-    ? (request: Request, options?: UnaryCallOptions) => Promise<Response>
+    ? ResponseStream extends false
+      ? (request: Request, options?: CallSettings) => Promise<Response>
+      : (request: Request, options?: CallSettings) => AsyncIterable<Response>
     : () => ClientDuplexStream<Request, Response>
   : never;
 
-/** The methods of a generated service as promises and streams. */
+/**
+ * The methods of a generated service as promises and streams. A server's stream is called for when its iteration begins,
+ * and cancelled when that is left; how fast it is iterated is how fast the server sends.
+ */
 export type RpcClient<Definition> = { readonly [Method in keyof Definition]: MethodOf<Definition[Method]> } & {
   close(): void;
 };
@@ -66,15 +73,19 @@ export function rpcClient<Definition extends ServiceDefinition>(
   });
   const methods = Object.entries<MethodDefinition<unknown, unknown>>(definition as never).map(([name, method]) => [
     name,
-    method.requestStream ? () => duplex(client, method) : unary(client, method),
+    callerOf(client, method),
   ]);
   return { ...Object.fromEntries(methods), close: () => client.close() } as RpcClient<Definition>;
 }
 
+function callerOf(client: Client, method: MethodDefinition<unknown, unknown>) {
+  if (method.requestStream) return () => duplex(client, method);
+  return method.responseStream ? serverStream(client, method) : unary(client, method);
+}
+
 function unary(client: Client, method: MethodDefinition<unknown, unknown>) {
-  return (request: unknown, { timeoutMs, signal }: UnaryCallOptions = {}): Promise<unknown> =>
+  return (request: unknown, { timeoutMs, signal }: CallSettings = {}): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const options: CallOptions = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
       const cancel = (): void => call.cancel();
       const call = client.makeUnaryRequest(
         method.path,
@@ -82,7 +93,7 @@ function unary(client: Client, method: MethodDefinition<unknown, unknown>) {
         method.responseDeserialize,
         request,
         new Metadata(),
-        options,
+        deadlineAfter(timeoutMs),
         (error, response) => {
           signal?.removeEventListener('abort', cancel);
           if (error) reject(new RpcError(error));
@@ -92,6 +103,38 @@ function unary(client: Client, method: MethodDefinition<unknown, unknown>) {
       if (signal?.aborted) cancel();
       signal?.addEventListener('abort', cancel, { once: true });
     });
+}
+
+function serverStream(client: Client, method: MethodDefinition<unknown, unknown>) {
+  return async function* (request: unknown, { timeoutMs, signal }: CallSettings = {}): AsyncGenerator {
+    const { path, requestSerialize, responseDeserialize } = method;
+    const options = deadlineAfter(timeoutMs);
+    const call: ClientReadableStream<unknown> = client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      new Metadata(),
+      options,
+    );
+    // A call that is cancelled also says so when nobody iterates it any more.
+    call.on('error', () => undefined);
+    const cancel = (): void => call.cancel();
+    if (signal?.aborted) cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      yield* call;
+    } catch (error) {
+      throw new RpcError(error as ServiceError);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      cancel();
+    }
+  };
+}
+
+function deadlineAfter(timeoutMs: number | undefined): CallOptions {
+  return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
 }
 
 function duplex(client: Client, method: MethodDefinition<unknown, unknown>) {

@@ -1,4 +1,4 @@
-export type { BidiHandler, CallContext, HandlersOf, RpcService, UnaryHandler } from './service.ts';
+export type { BidiHandler, CallContext, HandlersOf, RpcService, ServerStreamHandler, UnaryHandler } from './service.ts';
 export { rpcService } from './service.ts';
 export type { RpcServer, RpcServerOptions } from './server.ts';
 export { AddressTaken, startServer } from './server.ts';

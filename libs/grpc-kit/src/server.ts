@@ -6,11 +6,11 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { Calls, lenient } from './calls.ts';
-import { kitFaults, type FaultRule } from './faults.ts';
+import { kitFaults, ShuttingDown, type FaultRule } from './faults.ts';
 import { Health } from './health.ts';
 import type { Logger } from './logger.ts';
 import { addReflection, nameOf } from './reflection.ts';
-import type { BidiHandler, RpcService, UnaryHandler } from './service.ts';
+import type { BidiHandler, Handler, RpcService, ServerStreamHandler, UnaryHandler } from './service.ts';
 import { StartupError } from './startup-error.ts';
 
 export interface RpcServerOptions {
@@ -30,8 +30,8 @@ export interface RpcServerOptions {
 export interface RpcServer {
   readonly port: number;
   /**
-   * Ends in order: health says NOT_SERVING, new calls are refused, streams read no further, calls under way finish. What
-   * is not done after `graceMs` is aborted and cut off. It may be called twice.
+   * Ends in order: health says NOT_SERVING, new calls are refused, streams read no further, those of a server end, other
+   * calls under way finish. What is not done after `graceMs` is aborted and cut off. It may be called twice.
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -75,7 +75,7 @@ export async function startServer(options: RpcServerOptions): Promise<RpcServer>
   let stopped: Promise<void> | undefined;
   const stop = async (graceMs: number): Promise<void> => {
     health.drain();
-    draining.abort();
+    draining.abort(new ShuttingDown());
     server.tryShutdown(() => undefined);
     const late = setTimeout(() => calls.abort(), graceMs);
     const tooLate = sleep(graceMs + abortedCallsGraceMs);
@@ -96,11 +96,19 @@ function addService(server: Server, { definition, handlers }: RpcService, calls:
     lenientDefinition[name] = { ...method, requestDeserialize: lenient(method.requestDeserialize) };
     const handler = handlers[name];
     if (!handler) throw new Error(`${method.path} has no handler`);
-    implementation[name] = method.requestStream
-      ? calls.bidi(method, handler as BidiHandler<unknown, unknown>)
-      : calls.unary(method, handler as UnaryHandler<unknown, unknown>);
+    implementation[name] = implementationOf(method, handler, calls);
   }
   server.addService(lenientDefinition, implementation);
+}
+
+function implementationOf(
+  method: MethodDefinition<unknown, unknown>,
+  handler: Handler,
+  calls: Calls,
+): UntypedServiceImplementation[string] {
+  if (method.requestStream) return calls.bidi(method, handler as BidiHandler<unknown, unknown>);
+  if (method.responseStream) return calls.serverStream(method, handler as ServerStreamHandler<unknown, unknown>);
+  return calls.unary(method, handler as UnaryHandler<unknown, unknown>);
 }
 
 async function bind(server: Server, host: string, port: number): Promise<number> {

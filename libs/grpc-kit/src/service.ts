@@ -13,6 +13,16 @@ export interface CallContext {
 export type UnaryHandler<Request, Response> = (request: Request, context: CallContext) => Promise<Response>;
 
 /**
+ * Answers one request with a stream. Its next message is asked for once the client takes more. When the server shuts
+ * down, the signal is aborted at once and the kit ends the stream with UNAVAILABLE: such a stream may have no end of its
+ * own, so its messages should say from where on to ask again.
+ */
+export type ServerStreamHandler<Request, Response> = (
+  request: Request,
+  context: CallContext,
+) => AsyncIterable<Response>;
+
+/**
  * Replies to a stream of requests. `requests` ends when the client has sent all, and also when the server shuts down;
  * what was read by then is still answered, and the kit ends the stream with UNAVAILABLE.
  */
@@ -29,18 +39,23 @@ type HandlerOf<Method> = Method extends {
 }
   ? [RequestStream, ResponseStream] extends [false, false]
     ? UnaryHandler<Request, Response>
-    : [RequestStream, ResponseStream] extends [true, true]
-      ? BidiHandler<Request, Response>
-      : never
+    : [RequestStream, ResponseStream] extends [false, true]
+      ? ServerStreamHandler<Request, Response>
+      : [RequestStream, ResponseStream] extends [true, true]
+        ? BidiHandler<Request, Response>
+        : never
   : never;
 
 /** A handler for every method of a generated service. */
 export type HandlersOf<Definition> = { readonly [Method in keyof Definition]: HandlerOf<Definition[Method]> };
 
+export type Handler =
+  UnaryHandler<unknown, unknown> | ServerStreamHandler<unknown, unknown> | BidiHandler<unknown, unknown>;
+
 /** A generated service together with what answers its methods. */
 export interface RpcService {
   readonly definition: ServiceDefinition;
-  readonly handlers: Readonly<Record<string, UnaryHandler<unknown, unknown> | BidiHandler<unknown, unknown>>>;
+  readonly handlers: Readonly<Record<string, Handler>>;
 }
 
 export function rpcService<Definition extends ServiceDefinition>(
