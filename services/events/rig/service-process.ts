@@ -11,6 +11,8 @@ export interface ServiceOptions {
   /** 0 or absent: any free one. */
   port?: number;
   env?: Readonly<Record<string, string>>;
+  /** Keeps what it says on standard error to itself. */
+  quiet?: boolean;
   /** For Node, such as `--cpu-prof`. */
   nodeOptions?: readonly string[];
 }
@@ -34,7 +36,7 @@ export class ServiceProcess {
     const [first] = (await Promise.race([
       once(child, 'message'),
       exited.then(() => {
-        throw new Error('the service ended before it served: what it said is above.');
+        throw new Error('the service ended before it served: standard error tells why.');
       }),
     ])) as [{ listening: number }];
     return new ServiceProcess(child, first.listening, exited);
@@ -61,11 +63,11 @@ export class ServiceProcess {
 /** Brings the schema up to date. */
 export async function migrateEvents(options: ServiceOptions): Promise<void> {
   const [code] = (await once(forkEntry('migrate', options), 'exit')) as [number | null];
-  if (code !== 0) throw new Error('the migration failed: what it said is above.');
+  if (code !== 0) throw new Error('the migration failed: standard error tells why.');
 }
 
 function forkEntry(entry: 'main' | 'migrate', options: ServiceOptions): ChildProcess {
-  const { databaseUrl, code = 'dist', port = 0, env = {}, nodeOptions = [] } = options;
+  const { databaseUrl, code = 'dist', port = 0, env = {}, quiet = false, nodeOptions = [] } = options;
   const file = `../${code}/${entry}.${code === 'dist' ? 'js' : 'ts'}`;
   return fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: {
@@ -76,6 +78,6 @@ function forkEntry(entry: 'main' | 'migrate', options: ServiceOptions): ChildPro
       ...env,
     },
     execArgv: [...nodeOptions],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', quiet ? 'ignore' : 'inherit', 'ipc'],
   });
 }
