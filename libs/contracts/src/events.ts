@@ -35,3 +35,16 @@ export {
   ListHypertablesRequest,
   ListHypertablesResponse,
 } from './gen/tidemark/events/v1/hypertables_service.ts';
+export {
+  ListTransactionsRequest,
+  ListTransactionsResponse,
+  QueryTransactionBucketsRequest,
+  QueryTransactionBucketsResponse,
+  RecordTransactionsRequest,
+  RecordTransactionsResponse,
+  Transaction,
+  TransactionBucket,
+  TransactionRejection,
+  TransactionRejectionReason,
+  TransactionsServiceService,
+} from './gen/tidemark/events/v1/transactions_service.ts';

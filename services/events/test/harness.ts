@@ -4,6 +4,7 @@ import {
   EventsServiceService,
   HypertablesServiceService,
   IngestEventsRequest,
+  TransactionsServiceService,
   type IngestEventsResponse,
 } from '@tidemark/contracts/events';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
@@ -18,6 +19,7 @@ import type { Micros } from '../src/domain/micros.ts';
 export interface Harness {
   events: RpcClient<typeof EventsServiceService>;
   hypertables: RpcClient<typeof HypertablesServiceService>;
+  transactions: RpcClient<typeof TransactionsServiceService>;
   databaseUrl: string;
   port: number;
   /** Stores events made by `event` and expects every one of them to be new. */
@@ -69,11 +71,13 @@ export async function startEvents(
   const address = `127.0.0.1:${service.port}`;
   const events = rpcClient(EventsServiceService, address);
   const hypertables = rpcClient(HypertablesServiceService, address);
+  const transactions = rpcClient(TransactionsServiceService, address);
   const send = (...sent: Event[]): Promise<IngestEventsResponse> =>
     events.ingestEvents(IngestEventsRequest.fromPartial({ events: sent }));
   return {
     events,
     hypertables,
+    transactions,
     databaseUrl: database.url,
     port: service.port,
     send,
@@ -85,6 +89,7 @@ export async function startEvents(
     async stop() {
       events.close();
       hypertables.close();
+      transactions.close();
       await service.stop();
       await database.stop();
     },

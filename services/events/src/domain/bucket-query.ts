@@ -55,7 +55,10 @@ export function parseSeriesLimit(limit: number): number {
 }
 
 /** @param series how many groups each bucket is answered for */
-export function tooManyBuckets({ range, width: asked }: BucketQuery, series: number): InvalidArgument {
+export function tooManyBuckets(
+  { range, width: asked }: Pick<BucketQuery, 'range' | 'width'>,
+  series: number,
+): InvalidArgument {
   const width = widthThatFits(range.end - range.start, Math.floor(maxBuckets / series), asked);
   const less = series > 1 ? ', a shorter range or a smaller series_limit' : ' or a shorter range';
   return invalid('width', `The answer would hold over ${maxBuckets} buckets: choose a width of ${width}${less}.`);

@@ -3,6 +3,7 @@ import { on, type FaultRule } from '@tidemark/grpc-kit';
 import { InvalidArgument } from '../domain/invalid-argument.ts';
 import { EventNotFound, HypertableNotFound } from '../domain/not-found.ts';
 import { Overloaded } from '../domain/overloaded.ts';
+import { SumOutOfRange } from '../domain/sum-out-of-range.ts';
 
 /** What callers are told of the service's failures. */
 export const faults: readonly FaultRule[] = [
@@ -14,4 +15,5 @@ export const faults: readonly FaultRule[] = [
   on(EventNotFound, { code: status.NOT_FOUND, reason: 'EVENT_NOT_FOUND' }),
   on(HypertableNotFound, { code: status.NOT_FOUND, reason: 'HYPERTABLE_NOT_FOUND' }),
   on(Overloaded, { code: status.RESOURCE_EXHAUSTED, reason: 'OVERLOADED', retryAfterMs: 1_000 }),
+  on(SumOutOfRange, { code: status.OUT_OF_RANGE, reason: 'SUM_OUT_OF_RANGE' }),
 ];

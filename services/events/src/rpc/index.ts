@@ -3,6 +3,7 @@ import {
   HypertablesServiceService,
   IngestEventsRequest,
   StreamEventsRequest,
+  TransactionsServiceService,
 } from '@tidemark/contracts/events';
 import { rpcService, type RpcService } from '@tidemark/grpc-kit';
 import type { Context } from './context.ts';
@@ -13,7 +14,10 @@ import { ingestEvents } from './ingest-events.ts';
 import { listEvents } from './list-events.ts';
 import { listHypertables } from './list-hypertables.ts';
 import { listIngestWarnings } from './list-ingest-warnings.ts';
+import { listTransactions } from './list-transactions.ts';
 import { queryBuckets } from './query-buckets.ts';
+import { queryTransactionBuckets } from './query-transaction-buckets.ts';
+import { recordTransactions } from './record-transactions.ts';
 import { streamEvents } from './stream-events.ts';
 import { topValues } from './top-values.ts';
 
@@ -38,6 +42,11 @@ export function rpcServices(context: Context): RpcService[] {
     rpcService(HypertablesServiceService, {
       listHypertables: listHypertables(context),
       getHypertable: getHypertable(context),
+    }),
+    rpcService(TransactionsServiceService, {
+      recordTransactions: recordTransactions(context),
+      listTransactions: listTransactions(context),
+      queryTransactionBuckets: queryTransactionBuckets(context),
     }),
   ];
 }

@@ -88,7 +88,7 @@ export function topQueryOf(request: TopValuesRequest): TopQuery {
   });
 }
 
-function widthOf(width: QueryBucketsRequest['width']): BucketWidth {
+export function widthOf(width: QueryBucketsRequest['width']): BucketWidth {
   return BucketWidth.parse({ count: width?.count ?? 0, unit: timeUnits[width?.unit ?? TimeUnitName.UNSPECIFIED] });
 }
 
@@ -135,7 +135,7 @@ const measures: Readonly<Record<number, Measure>> = {
   [MeasureName.P99_DURATION]: 'p99Duration',
 };
 
-function fillOf(fill: Fill): 'none' | 'zero' {
+export function fillOf(fill: Fill): 'none' | 'zero' {
   if (fill === Fill.ZERO) return 'zero';
   if (fill === Fill.NONE || fill === Fill.UNSPECIFIED) return 'none';
   throw invalid('fill', 'Must be FILL_NONE or FILL_ZERO.');
