@@ -80,9 +80,7 @@ function problemOfTexts({ kind, description }: TransactionDraft): RejectedTransa
 }
 
 function charactersIn(text: string): number {
-  let characters = 0;
-  for (const _ of text) characters += 1;
-  return characters;
+  return Array.from(text).length;
 }
 
 function acceptTime(time: TransactionDraft['time'], now: Micros): Micros | RejectedTransaction {
