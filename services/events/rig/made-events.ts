@@ -57,6 +57,8 @@ function eventOf(visit: Visit, time: number, dice: Dice): Event {
     duration: durationMs === undefined ? undefined : durationOfMs(durationMs),
     properties: dice.below(4) === 0 ? { status: 200, variant: dice.pick(variants) } : undefined,
     receivedTime: undefined,
+      isBot: false,
+      originalTime: undefined,
   };
 }
 

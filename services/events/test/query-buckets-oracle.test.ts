@@ -33,6 +33,11 @@ const widths: Array<readonly [count: number, unit: Unit]> = [
   [1, 'MINUTE'], [7, 'MINUTE'], [15, 'MINUTE'], [40, 'MINUTE'], [1, 'HOUR'], [2, 'HOUR'], [5, 'HOUR'], [6, 'HOUR'],
   [24, 'HOUR'], [1, 'DAY'], [2, 'DAY'], [1, 'WEEK'], [1, 'MONTH'], [1, 'QUARTER'], [1, 'YEAR'], [90, 'MINUTE'],
 ]; // prettier-ignore
+const browsers = [
+  'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15',
+];
+const bots = ['Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)', 'curl/8.5.0'];
 const dayMs = 86_400_000;
 const questions = 250;
 
@@ -61,6 +66,7 @@ function randomEvent(edgeMs: number): Event {
   return event({
     at: new Date(Math.floor(ms / whole) * whole).toISOString().replace('Z', `${whole === 1 ? micros : '000'}Z`),
     page: dice.pick(['/', '/a', '/b', '/b/c']),
+    userAgent: dice.pick(['', ...browsers, ...bots]),
     sessionId: dice.pick(['', 's1', 's2', 's3']),
     userId: dice.pick(['', 'u1', 'u2']),
     properties: dice.pick<Record<string, unknown> | undefined>([
@@ -103,13 +109,15 @@ function randomQuestion(): Asked {
       { sessionId: 's1' },
       { userId: 'u2', properties: { status: 200 } },
       { properties: { status: null } },
+      { excludeBots: true },
+      { excludeBots: true, userAgentContains: 'mozilla' },
     ]),
     groupBy: dice.pick([[], [], [groupings[0]], [groupings[2]], [groupings[1], groupings[0]]]) as never,
     measures: [
       Measure.UNIQUE_SESSIONS, Measure.UNIQUE_USERS, Measure.AVG_DURATION, Measure.MIN_DURATION, Measure.MAX_DURATION,
       Measure.P50_DURATION, Measure.P95_DURATION, Measure.P99_DURATION,
     ], // prettier-ignore
-    fill: dice.pick([Fill.NONE, Fill.ZERO]),
+    fill: dice.pick([Fill.NONE, Fill.ZERO, Fill.LAST, Fill.LINEAR]),
     seriesLimit: dice.pick([0, 1, 2]),
   });
   return { request, startMs, endMs };
@@ -144,6 +152,7 @@ function plain(bucket: Bucket) {
     p50: nanos(bucket.p50Duration),
     p95: nanos(bucket.p95Duration),
     p99: nanos(bucket.p99Duration),
+    filled: bucket.filled,
   };
 }
 
@@ -166,13 +175,35 @@ function naiveAnswer({ request, startMs, endMs }: Asked): Plain[] | 'too many' {
   const matching = stored.filter((each) => msOf(each) >= startMs && msOf(each) < endMs && matches(each, request));
   const series = seriesOf(matching, request);
   if (starts.length * series.length > 10_000) return 'too many';
-  return starts.flatMap((start, index) => {
+  const answered = starts.flatMap((start, index) => {
     const inside = matching.filter((each) => msOf(each) >= start && msOf(each) < (starts[index + 1] ?? Infinity));
     return series.flatMap((group) => {
       const events = inside.filter((each) => groupIn(each, request, series) === group);
-      return events.length > 0 || request.fill === Fill.ZERO ? [measured(start, group, events)] : [];
+      return events.length > 0 || request.fill !== Fill.NONE ? [measured(start, group, events)] : [];
     });
   });
+  return request.fill === Fill.LAST || request.fill === Fill.LINEAR ? answered.map(filledBy(request.fill)) : answered;
+}
+
+/** What a bucket without events shows in place of nothing. */
+function filledBy(fill: Fill) {
+  return (bucket: Plain, place: number, all: readonly Plain[]): Plain => {
+    if (bucket.count > 0) return bucket;
+    const others = (range: readonly Plain[]): Plain[] => range.filter((o) => o.group === bucket.group && o.count > 0);
+    const before = others(all.slice(0, place)).at(-1);
+    const [after] = others(all.slice(place));
+    if (!before || (fill === Fill.LINEAR && !after)) return bucket;
+    const { start, group, filled } = bucket;
+    if (fill === Fill.LAST || !after) return { ...before, start, group, filled };
+    const at = (time: string): number => Date.parse(time);
+    const share = (at(start) - at(before.start)) / (at(after.start) - at(before.start));
+    const between = (name: keyof Plain): number | undefined => {
+      const [low, high] = [before[name], after[name]];
+      return typeof low === 'number' && typeof high === 'number' ? Math.round(low + (high - low) * share) : undefined;
+    };
+    const names = Object.keys(bucket) as (keyof Plain)[];
+    return { ...bucket, ...Object.fromEntries(names.map((name) => [name, between(name)])), start, group, filled };
+  };
 }
 
 function msOf({ time }: Event): number {
@@ -185,6 +216,8 @@ function matches(each: Event, { filter }: QueryBucketsRequest): boolean {
   if (condition?.$case === 'pagePrefix' && !each.page.startsWith(condition.value)) return false;
   if (filter?.sessionId && each.sessionId !== filter.sessionId) return false;
   if (filter?.userId && each.userId !== filter.userId) return false;
+  if (filter?.excludeBots && bots.includes(each.userAgent)) return false;
+  if (filter?.userAgentContains && !each.userAgent.toLowerCase().includes(filter.userAgentContains)) return false;
   return Object.entries(filter?.properties ?? {}).every(([name, value]) => each.properties?.[name] === value);
 }
 
@@ -248,5 +281,6 @@ function measured(startMs: number, group: string, events: Event[]): Plain {
     p50: some(percentile(0.5)),
     p95: some(percentile(0.95)),
     p99: some(percentile(0.99)),
+    filled: events.length === 0,
   };
 }

@@ -27,6 +27,7 @@ export function whereSql(range: TimeRange, filter: EventFilter, parameters: Para
   if (filter.userAgentContains !== undefined) {
     conditions.push(`strpos(lower(user_agent), lower(${value(filter.userAgentContains)})) > 0`);
   }
+  if (filter.excludeBots) conditions.push('NOT is_bot');
   for (const [name, json] of filter.properties ?? []) {
     conditions.push(`properties -> ${value(name)} = ${parameters.add(json)}::jsonb`);
   }

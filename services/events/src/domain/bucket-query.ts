@@ -6,6 +6,9 @@ import type { Measure, Measured } from './measure.ts';
 import type { Micros } from './micros.ts';
 import type { TimeRange } from './time-range.ts';
 
+/** What is answered for buckets that no event is in. */
+export type Fill = 'none' | 'zero' | 'last' | 'linear';
+
 /** A question for measures by bucket. */
 export interface BucketQuery {
   readonly range: TimeRange;
@@ -14,7 +17,7 @@ export interface BucketQuery {
   readonly filter: EventFilter;
   readonly groupBy: readonly Dimension[];
   readonly measures: readonly Measure[];
-  readonly fill: 'none' | 'zero';
+  readonly fill: Fill;
   readonly seriesLimit: number;
 }
 
@@ -26,6 +29,8 @@ export interface Bucket {
   /** The group's place by its events in the whole range, from 1; `other` comes last. */
   readonly rank: number;
   readonly measured: Measured;
+  /** Whether no event is in it. */
+  readonly filled?: true;
 }
 
 export const maxBuckets = 10_000;

@@ -11,6 +11,7 @@ export interface EventFilter {
   readonly userAgentContains?: string;
   /** A name and the JSON of the value that it must have. */
   readonly properties?: ReadonlyArray<readonly [name: string, json: string]>;
+  readonly excludeBots?: true;
 }
 
 const maxProperties = 16;
@@ -18,11 +19,12 @@ const maxProperties = 16;
 export const EventFilter = {
   /** Empty texts are absent conditions. */
   parse(
-    given: { [Field in Exclude<keyof EventFilter, 'properties'>]?: string | undefined } & {
+    given: { [Field in Exclude<keyof EventFilter, 'properties' | 'excludeBots'>]?: string | undefined } & {
       properties?: Record<string, unknown> | undefined;
+      excludeBots?: boolean;
     },
   ): EventFilter {
-    const { properties, ...texts } = given;
+    const { properties, excludeBots, ...texts } = given;
     const conditions: Record<string, string> = {};
     for (const [name, text] of Object.entries(texts)) {
       if (!text) continue;
@@ -30,7 +32,11 @@ export const EventFilter = {
       if (text.includes('\0')) throw invalid(field, 'Holds a NUL: no event holds that.');
       conditions[name] = text;
     }
-    return { ...conditions, ...(properties && { properties: propertyConditions(properties) }) };
+    return {
+      ...conditions,
+      ...(properties && { properties: propertyConditions(properties) }),
+      ...(excludeBots && { excludeBots }),
+    };
   },
 };
 

@@ -57,11 +57,12 @@ const warningKinds = {
   rejected: IngestWarningKind.REJECTED,
 } as const;
 
-export function bucketMessage({ start, group, measured }: AnsweredBucket): Bucket {
+export function bucketMessage({ start, group, measured, filled }: AnsweredBucket): Bucket {
   return {
     start: timestampOf(start),
     group: group === 'other' ? [] : [...group],
     other: group === 'other',
+    filled: filled === true,
     ...countsMessage(measured),
     avgDuration: durationMessage(measured.avgDuration),
     minDuration: durationMessage(measured.minDuration),

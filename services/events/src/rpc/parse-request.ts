@@ -12,7 +12,7 @@ import {
 } from '@tidemark/contracts/events';
 import { MalformedTime, microsOfDuration, microsOfTimestamp } from '@tidemark/grpc-kit';
 import type { EventDraft } from '../domain/accept-event.ts';
-import { BucketQuery, parseGroupBy, parseSeriesLimit } from '../domain/bucket-query.ts';
+import { BucketQuery, type Fill as BucketFill, parseGroupBy, parseSeriesLimit } from '../domain/bucket-query.ts';
 import { BucketWidth, type TimeUnit } from '../domain/bucket-width.ts';
 import { Dimension } from '../domain/dimension.ts';
 import { EventFilter } from '../domain/event-filter.ts';
@@ -72,7 +72,7 @@ export function bucketQueryOf(request: QueryBucketsRequest): BucketQuery {
       filter: () => filterOf(request.filter),
       groupBy: () => parseGroupBy(request.groupBy.map(({ by }, index) => dimensionOf(by, `group_by[${index}]`))),
       measures: () => request.measures.flatMap((measure, index) => measureOf(measure, `measures[${index}]`) ?? []),
-      fill: () => fillOf(request.fill),
+      fill: () => bucketFillOf(request.fill),
       seriesLimit: () => parseSeriesLimit(request.seriesLimit),
     }),
   );
@@ -135,10 +135,17 @@ const measures: Readonly<Record<number, Measure>> = {
   [MeasureName.P99_DURATION]: 'p99Duration',
 };
 
-export function fillOf(fill: Fill): 'none' | 'zero' {
-  if (fill === Fill.ZERO) return 'zero';
-  if (fill === Fill.NONE || fill === Fill.UNSPECIFIED) return 'none';
-  throw invalid('fill', 'Must be FILL_NONE or FILL_ZERO.');
+function bucketFillOf(given: Fill): BucketFill {
+  if (given === Fill.LAST) return 'last';
+  if (given === Fill.LINEAR) return 'linear';
+  return fillOf(given, 'Must be FILL_NONE, FILL_ZERO, FILL_LAST or FILL_LINEAR.');
+}
+
+/** Where there is nothing to repeat or to interpolate. */
+export function fillOf(given: Fill, remedy = 'Must be FILL_NONE or FILL_ZERO.'): 'none' | 'zero' {
+  if (given === Fill.ZERO) return 'zero';
+  if (given === Fill.NONE || given === Fill.UNSPECIFIED) return 'none';
+  throw invalid('fill', remedy);
 }
 
 /** Null where the message breaks the rules of its type. */

@@ -2,7 +2,7 @@ import type { QueryBucketsRequest, QueryBucketsResponse } from '@tidemark/contra
 import type { UnaryHandler } from '@tidemark/grpc-kit';
 import { queryBuckets as queryStoredBuckets } from '../db/query-buckets.ts';
 import { checkAnswerSize } from '../domain/answer-size.ts';
-import { fillZero } from '../domain/fill-zero.ts';
+import { fill } from '../domain/fill.ts';
 import type { Context } from './context.ts';
 import { bucketMessage } from './mapping.ts';
 import { bucketQueryOf } from './parse-request.ts';
@@ -11,7 +11,7 @@ export function queryBuckets({ pool }: Context): UnaryHandler<QueryBucketsReques
   return async (request, { signal }) => {
     const asked = bucketQueryOf(request);
     const { starts, buckets } = await queryStoredBuckets(pool, signal, asked);
-    const answered = asked.fill === 'zero' ? fillZero(asked, starts, buckets) : buckets;
+    const answered = fill(asked, starts, buckets);
     checkAnswerSize(
       answered.flatMap(({ group }) => group),
       'series_limit',

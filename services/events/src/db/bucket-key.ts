@@ -1,0 +1,56 @@
+import type { Micros } from '../domain/micros.ts';
+import type { Parameters } from './filter-sql.ts';
+import { timestamptz } from './timestamptz.ts';
+
+/** What events are grouped by to be counted in buckets. */
+export interface BucketKey {
+  /** The bucket of an event's `time`. */
+  readonly sql: string;
+  /** In the select list: what `startOf` takes. */
+  readonly selected: string;
+  /** Where the bucket of a row begins. */
+  startOf(row: { bucket: string | number }): Micros;
+}
+
+/**
+ * Between which two boundaries an event lies. They carry all that is to know of calendars and time zones.
+ *
+ * Where they lie equally far apart, which is where no clock changes and for hours nearly always, arithmetic finds the
+ * bucket. Else a binary search does, which takes 1.4 times as long for hours of a million events.
+ * @param starts of the buckets, ascending, the first at or before every event
+ */
+export function bucketKey(starts: readonly Micros[], parameters: Parameters): BucketKey {
+  return equallyLong(starts) ? arithmetic(starts, parameters) : search(starts, parameters);
+}
+
+function equallyLong(starts: readonly Micros[]): boolean {
+  const [first = 0, second = Infinity] = starts;
+  return starts.every((start, place) => place === 0 || start - (starts[place - 1] ?? 0) === second - first);
+}
+
+function arithmetic(starts: readonly Micros[], parameters: Parameters): BucketKey {
+  const [first = 0, second] = starts;
+  // A single bucket is as long as it takes.
+  const length = second === undefined ? longest : second - first;
+  const sql = `date_bin(${parameters.add(`${length} microseconds`)}::interval, time, ${parameters.add(timestamptz(first))}::timestamptz)`;
+  return {
+    sql,
+    selected: `(extract(epoch FROM ${sql}) * 1000000)::bigint`,
+    startOf: ({ bucket }) => Number(bucket),
+  };
+}
+
+const longest: Micros = 1_000 * 366 * 86_400_000_000;
+
+function search(starts: readonly Micros[], parameters: Parameters): BucketKey {
+  const sql = `width_bucket(time, ${parameters.add(starts.map(timestamptz))}::timestamptz[])`;
+  return {
+    sql,
+    selected: sql,
+    startOf({ bucket }) {
+      const start = starts[Number(bucket) - 1];
+      if (start === undefined) throw new Error(`bucket ${bucket} has no boundary`);
+      return start;
+    },
+  };
+}
