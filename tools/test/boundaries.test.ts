@@ -51,6 +51,7 @@ test.each([
   ['a service imports the kit', 'services/events/src/planted.ts', '@tidemark/grpc-kit'],
   ['a service imports a data library', 'services/events/src/planted.ts', '@tidemark/mikro-orm-timescale'],
   ['a test of a service imports the testing library', 'services/events/test/planted.test.ts', '@tidemark/testing'],
+  ['a benchmark of a service imports the testing library', 'services/events/bench/planted.ts', '@tidemark/testing'],
   ['the wire imports the database layer', 'services/events/src/rpc/planted.ts', '../db/pool.ts'],
   ['the database layer imports the domain', 'services/events/src/db/planted.ts', '../domain/micros.ts'],
 ])('%s: that is allowed', async (_, file, imported) => {

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { ownDatabase, type OwnDatabase } from '../rig/own-database.ts';
 import { migrateEvents, ServiceProcess } from '../rig/service-process.ts';
+import { EventsServiceService } from '@tidemark/contracts/events';
+import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
 import { LoadClient } from './load/load-client.ts';
 import type { BenchOptions } from './options.ts';
 
@@ -12,6 +14,8 @@ export class Bench {
   readonly admin: pg.Client;
   readonly service: ServiceProcess;
   readonly load: LoadClient;
+  /** For questions. */
+  readonly events: RpcClient<typeof EventsServiceService>;
   readonly #database: OwnDatabase;
 
   private constructor(options: BenchOptions, database: OwnDatabase, admin: pg.Client, service: ServiceProcess) {
@@ -21,6 +25,7 @@ export class Bench {
     this.admin = admin;
     this.service = service;
     this.load = new LoadClient();
+    this.events = rpcClient(EventsServiceService, service.address);
   }
 
   static async open(options: BenchOptions, name: string): Promise<Bench> {
@@ -42,18 +47,21 @@ export class Bench {
     return this.options.serverUrl === undefined;
   }
 
-  /** How many rows a measure has, which the embedded database stores more slowly. */
+  /** How many rows a measure has; the embedded database keeps them in memory, and stores them more slowly. */
   rows(byDefault: number): number {
-    return this.options.rows ?? (this.isEmbedded ? Math.ceil(byDefault / 4) : byDefault);
+    return Math.min(byDefault, this.options.rows ?? (this.isEmbedded ? mostEmbeddedRows : Infinity));
   }
 
   async close(): Promise<void> {
     this.load.stop();
+    this.events.close();
     await this.service.stop();
     await this.admin.end();
     await this.#database.stop();
   }
 }
+
+const mostEmbeddedRows = 300_000;
 
 function profiling({ profileDir }: BenchOptions, name: string): string[] {
   return profileDir === undefined

@@ -38,7 +38,7 @@ async function runAll(options: BenchOptions): Promise<void> {
 }
 
 function chosen(only: readonly string[]): readonly Measure[] {
-  if (only.length === 0) return measures.filter(({ byDefault }) => byDefault);
+  if (only.length === 0) return measures;
   return only.map((name) => {
     const measure = measures.find((each) => each.name === name);
     if (!measure)

@@ -6,8 +6,6 @@ export interface Measure {
   /** What is compared, for the table. */
   readonly title: string;
   readonly goal?: { atLeast: number } | { atMost: number };
-  /** Whether it is run without being asked for by `--only`. */
-  readonly byDefault: boolean;
   run(bench: Bench): Promise<Result>;
 }
 

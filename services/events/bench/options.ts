@@ -5,7 +5,7 @@ export interface BenchOptions {
   serverUrl: string | undefined;
   /** Where the results go as JSON. */
   jsonFile: string | undefined;
-  /** Of each measure, instead of its own number of rows. */
+  /** The most that a measure has. */
   rows: number | undefined;
   /** How often each side of a comparison is measured. */
   rounds: number;
@@ -18,7 +18,7 @@ export interface BenchOptions {
 export const usage = `npx nx bench events [options]
 
   --json FILE      writes the results as JSON as well
-  --rows N         so many rows in each measure, such as 20000 to try it out
+  --rows N         at most so many rows in each measure, such as 20000 to try it out
   --rounds N       how often each side is measured (default 5)
   --only A,B       these measures only
   --profile DIR    writes CPU profiles of the service, and prints where its time went

@@ -1,4 +1,4 @@
-import type { Event } from '@tidemark/contracts/events';
+import { Event } from '@tidemark/contracts/events';
 import { timestampOf } from '@tidemark/grpc-kit';
 import { random } from '../test/random.ts';
 import { pages, referrers, userAgents } from './vocabulary.ts';
@@ -49,17 +49,14 @@ function newVisit(dice: Dice): Visit {
 
 function eventOf(visit: Visit, time: number, dice: Dice): Event {
   const durationMs = dice.below(4) === 0 ? undefined : dice.below(30_000);
-  return {
+  return Event.fromPartial({
     ...visit,
     id: uuidAt(time, dice),
     time: timestampOf(time),
     page: dice.pick(pages),
     duration: durationMs === undefined ? undefined : durationOfMs(durationMs),
     properties: dice.below(4) === 0 ? { status: 200, variant: dice.pick(variants) } : undefined,
-    receivedTime: undefined,
-      isBot: false,
-      originalTime: undefined,
-  };
+  });
 }
 
 const variants = ['control', 'short form', 'long form'];

@@ -1,13 +1,13 @@
 import type { Bench } from '../bench.ts';
 import { compare } from '../compare.ts';
 import { dayMicros, emptyTable } from '../empty-table.ts';
+import { perSecond, round } from '../figures.ts';
 import type { Measure, Result } from '../measure.ts';
 
 export const streamIngest: Measure = {
   name: 'streamIngest',
   title: 'events/s through StreamEvents, by rows/s of COPY',
   goal: { atLeast: 0.8 },
-  byDefault: true,
   run,
 };
 
@@ -44,12 +44,4 @@ async function run(bench: Bench): Promise<Result> {
 export function lastDays(days: number): { start: number; end: number } {
   const end = (Date.now() - 3_600_000) * 1_000;
   return { start: end - days * dayMicros, end };
-}
-
-export function perSecond({ count, ms }: { count: number; ms: number }): number {
-  return (count / ms) * 1_000;
-}
-
-export function round(value: number): string {
-  return Number(value.toPrecision(3)).toLocaleString('en');
 }

@@ -2,14 +2,14 @@ import { NullServer } from '../null-server.ts';
 import type { Bench } from '../bench.ts';
 import { compare } from '../compare.ts';
 import { emptyTable } from '../empty-table.ts';
+import { perSecond, round } from '../figures.ts';
 import type { Measure, Result } from '../measure.ts';
-import { lastDays, perSecond, round } from './stream-ingest.ts';
+import { lastDays } from './stream-ingest.ts';
 
 export const unaryIngest: Measure = {
   name: 'unaryIngest',
   title: 'one-event calls/s, by the same calls to a handler that stores nothing',
   goal: { atLeast: 0.75 },
-  byDefault: true,
   run,
 };
 
