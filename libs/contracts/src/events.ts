@@ -28,12 +28,30 @@ export {
 } from './gen/tidemark/events/v1/events_service.ts';
 export type { BucketWidth, Grouping } from './gen/tidemark/events/v1/events_service.ts';
 export {
+  Chunk,
+  Columnstore,
+  DropChunksRequest,
+  DropChunksResponse,
+  Edition,
   GetHypertableRequest,
   GetHypertableResponse,
   Hypertable,
   HypertablesServiceService,
+  Job,
+  JobKind,
+  JobOutcome,
+  ListChunksRequest,
+  ListChunksResponse,
   ListHypertablesRequest,
   ListHypertablesResponse,
+  ListJobsRequest,
+  ListJobsResponse,
+  PreviewDropChunksRequest,
+  PreviewDropChunksResponse,
+  RefreshRollupRequest,
+  RefreshRollupResponse,
+  RunJobRequest,
+  RunJobResponse,
 } from './gen/tidemark/events/v1/hypertables_service.ts';
 export {
   ListTransactionsRequest,

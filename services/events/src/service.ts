@@ -44,7 +44,16 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
     const server = await startServer({
       host: config.host,
       port: config.port,
-      services: rpcServices({ pool, clock, retention, tokens, ipMode: config.ipMode, groupCommit, warnings }),
+      services: rpcServices({
+        pool,
+        clock,
+        retention,
+        tokens,
+        retentionJobIntervalMs: config.retentionJobIntervalMs,
+        ipMode: config.ipMode,
+        groupCommit,
+        warnings,
+      }),
       faults,
       log,
       check: () => pool.query('SELECT'),

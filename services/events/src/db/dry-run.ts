@@ -13,6 +13,7 @@ import {
 } from './migration-steps.ts';
 import { migrations } from './migrations/index.ts';
 import { retentionChanges } from './retention-changes.ts';
+import { rollupOwnerChanges } from './rollup-owner-changes.ts';
 import { editionOf, refuseWithoutLibrary, type Edition } from './timescale-server.ts';
 
 /** The SQL that `migrate` would execute; nothing is changed. */
@@ -24,6 +25,7 @@ export async function dryRun(databaseUrl: string, settings: MigrationSettings, l
     const changes = [
       ...(await changesAfter(pending, connection, edition, settings)),
       ...(await retentionChanges(client, edition, settings)),
+      ...(await rollupOwnerChanges(client)),
     ];
     return [...extension, ...pending, ...deploymentSteps(changes, settings)];
   });

@@ -11,6 +11,7 @@ import {
   type MigrationSettings,
 } from './migration-steps.ts';
 import { retentionChanges } from './retention-changes.ts';
+import { rollupOwnerChanges } from './rollup-owner-changes.ts';
 import { createdTimescale, refuseWithoutLibrary } from './timescale-server.ts';
 
 /** Brings the schema up to date and then sets the hypertable as configured. It needs an administrator's connection. */
@@ -25,6 +26,7 @@ export async function migrate(databaseUrl: string, settings: MigrationSettings, 
     const changes = [
       ...(await hypertableChanges(connection, managedOn(edition, settings))),
       ...(await retentionChanges(client, edition, settings)),
+      ...(await rollupOwnerChanges(client)),
     ];
     for (const step of deploymentSteps(changes, settings)) await take(step);
   });

@@ -13,12 +13,8 @@ export async function query<Row extends pg.QueryResultRow>(
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
   const client = await connect(pool, signal);
-  const running = client.query<Row>(text, [...values]);
   try {
-    const { rows } = await orAborted(signal, running, () => {
-      running.catch(ignore);
-      void cancel(pool, client).catch(ignore);
-    });
+    const rows = await queryOn<Row>(pool, client, signal, text, values);
     client.release();
     return rows;
   } catch (error) {
@@ -26,6 +22,23 @@ export async function query<Row extends pg.QueryResultRow>(
     client.release(signal.aborted);
     throw error;
   }
+}
+
+/** The same on a connection of the pool; after an abort it is to be given up. */
+export async function queryOn<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  client: pg.PoolClient,
+  signal: AbortSignal,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  // Without values by the simple protocol, in which a procedure may commit on every version of the server.
+  const running = values.length > 0 ? client.query<Row>(text, [...values]) : client.query<Row>(text);
+  const { rows } = await orAborted(signal, running, () => {
+    running.catch(ignore);
+    void cancel(pool, client).catch(ignore);
+  });
+  return rows;
 }
 
 /**

@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { sqlStateOf, StartupError } from '@tidemark/grpc-kit';
 import { serverVersion } from '@tidemark/grpc-kit/postgres';
+import type { Edition } from '../domain/hypertable.ts';
 
-export type Edition = 'community' | 'apache';
+export type { Edition };
 
 /** What the events are kept on. */
 export interface TimescaleServer {

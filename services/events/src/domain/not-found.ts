@@ -11,3 +11,17 @@ export class HypertableNotFound extends Error {
     super(`There is no hypertable "${name}": ListHypertables names them.`);
   }
 }
+
+/** The service has no rollup of this name. */
+export class RollupNotFound extends Error {
+  constructor(name: string) {
+    super(`There is no rollup "${name}": GetHypertable names those of a hypertable.`);
+  }
+}
+
+/** The service has no job with this id. */
+export class JobNotFound extends Error {
+  constructor(id: string) {
+    super(`There is no job "${id}": ListJobs has those there are.`);
+  }
+}

@@ -13,6 +13,8 @@ export interface Context {
   /** Undefined: events are kept for ever. */
   readonly retention: Retention | undefined;
   readonly tokens: PageTokens;
+  /** From one run of the service's own retention job to the next, where the edition has no policy. */
+  readonly retentionJobIntervalMs: number;
   readonly ipMode: IpMode;
   readonly groupCommit: GroupCommit;
   readonly warnings: WarningCounts;

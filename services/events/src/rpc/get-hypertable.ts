@@ -3,7 +3,7 @@ import type { UnaryHandler } from '@tidemark/grpc-kit';
 import { listHypertables } from '../db/hypertables.ts';
 import { HypertableNotFound } from '../domain/not-found.ts';
 import type { Context } from './context.ts';
-import { hypertableMessage } from './mapping.ts';
+import { hypertableMessage } from './hypertable-message.ts';
 
 export function getHypertable({ pool }: Context): UnaryHandler<GetHypertableRequest, GetHypertableResponse> {
   return async ({ name }, { signal }) => {

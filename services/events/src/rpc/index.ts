@@ -8,16 +8,22 @@ import {
 import { rpcService, type RpcService } from '@tidemark/grpc-kit';
 import type { Context } from './context.ts';
 import { batchDecoder } from './decode-batch.ts';
+import { dropChunks } from './drop-chunks.ts';
 import { getEvent } from './get-event.ts';
 import { getHypertable } from './get-hypertable.ts';
 import { ingestEvents } from './ingest-events.ts';
+import { listChunks } from './list-chunks.ts';
 import { listEvents } from './list-events.ts';
 import { listHypertables } from './list-hypertables.ts';
 import { listIngestWarnings } from './list-ingest-warnings.ts';
+import { listJobs } from './list-jobs.ts';
 import { listTransactions } from './list-transactions.ts';
+import { previewDropChunks } from './preview-drop-chunks.ts';
 import { queryBuckets } from './query-buckets.ts';
 import { queryTransactionBuckets } from './query-transaction-buckets.ts';
 import { recordTransactions } from './record-transactions.ts';
+import { refreshRollup } from './refresh-rollup.ts';
+import { runJob } from './run-job.ts';
 import { streamEvents } from './stream-events.ts';
 import { topValues } from './top-values.ts';
 
@@ -42,6 +48,12 @@ export function rpcServices(context: Context): RpcService[] {
     rpcService(HypertablesServiceService, {
       listHypertables: listHypertables(context),
       getHypertable: getHypertable(context),
+      listChunks: listChunks(context),
+      previewDropChunks: previewDropChunks(context),
+      dropChunks: dropChunks(context),
+      listJobs: listJobs(context),
+      runJob: runJob(context),
+      refreshRollup: refreshRollup(context),
     }),
     rpcService(TransactionsServiceService, {
       recordTransactions: recordTransactions(context),

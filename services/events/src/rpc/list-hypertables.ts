@@ -2,7 +2,7 @@ import type { ListHypertablesRequest, ListHypertablesResponse } from '@tidemark/
 import type { UnaryHandler } from '@tidemark/grpc-kit';
 import { listHypertables as listStoredHypertables } from '../db/hypertables.ts';
 import type { Context } from './context.ts';
-import { hypertableMessage } from './mapping.ts';
+import { hypertableMessage } from './hypertable-message.ts';
 
 export function listHypertables({ pool }: Context): UnaryHandler<ListHypertablesRequest, ListHypertablesResponse> {
   return async (_, { signal }) => {

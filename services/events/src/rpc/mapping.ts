@@ -4,7 +4,6 @@ import {
   RejectionReason,
   type Bucket,
   type Event,
-  type Hypertable,
   type IngestWarning,
   type Rejection as RejectionMessage,
   type TopValue,
@@ -14,7 +13,6 @@ import type { ListedWarning } from '../db/list-ingest-warnings.ts';
 import type { Rejection } from '../domain/batch.ts';
 import type { Bucket as AnsweredBucket } from '../domain/bucket-query.ts';
 import type { StoredEvent } from '../domain/event.ts';
-import type { Hypertable as KeptHypertable } from '../domain/hypertable.ts';
 import { isDurationMeasure, type Measure, type Measured } from '../domain/measure.ts';
 
 export function eventMessage(event: StoredEvent): Event {
@@ -76,18 +74,6 @@ export function bucketMessage({ start, group, measured, filled }: AnsweredBucket
 export function topValueMessage(value: string, measured: Measured): TopValue {
   const ranked = (Object.keys(measured) as Measure[]).find(isDurationMeasure);
   return { value, ...countsMessage(measured), duration: ranked && durationMessage(measured[ranked]) };
-}
-
-export function hypertableMessage(hypertable: KeptHypertable): Hypertable {
-  return {
-    name: hypertable.name,
-    timeColumn: hypertable.timeColumn,
-    chunkInterval: durationOf({ nanos: BigInt(hypertable.chunkInterval) * 1_000n }),
-    retention: hypertable.retention ?? '',
-    chunkCount: hypertable.chunkCount,
-    totalBytes: BigInt(hypertable.totalBytes),
-    approximateRowCount: BigInt(hypertable.approximateRowCount),
-  };
 }
 
 function countsMessage({ count, uniqueSessions, uniqueUsers }: Measured): {

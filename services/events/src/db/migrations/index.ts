@@ -5,6 +5,7 @@ import { DropOldChunks } from './0004-drop-old-chunks.ts';
 import { AddBatchesAndTransactions } from './0005-add-batches-and-transactions.ts';
 import { NumberBatches } from './0006-number-batches.ts';
 import { DropOldChunksOfAll } from './0007-drop-old-chunks-of-all.ts';
+import { LookAfterHypertables } from './0008-look-after-hypertables.ts';
 
 /** In the order they are applied. A name, once released, stays. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   { name: '0005-add-batches-and-transactions', class: AddBatchesAndTransactions },
   { name: '0006-number-batches', class: NumberBatches },
   { name: '0007-drop-old-chunks-of-all', class: DropOldChunksOfAll },
+  { name: '0008-look-after-hypertables', class: LookAfterHypertables },
 ];
