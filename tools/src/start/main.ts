@@ -29,7 +29,12 @@ async function start(config: StartConfig): Promise<void> {
   database = await openDatabase(config, giveUp);
   const shared = { stopTimeoutMs: config.shutdownGraceMs + closingMs, onGaveUp: giveUp };
   const kinds = [
-    { name: 'events', env: { DATABASE_URL: database.url }, ...shared },
+    // The embedded database does one thing at a time: a second writer would only wait for the first.
+    {
+      name: 'events',
+      env: { DATABASE_URL: database.url, ...(database.embedded && { EVENTS_WRITERS: '1' }) },
+      ...shared,
+    },
     { name: 'users', env: { DATABASE_URL: database.url }, ...shared },
   ] as const;
   for (const kind of kinds) {

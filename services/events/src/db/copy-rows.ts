@@ -1,4 +1,3 @@
-import { isIPv4 } from 'node:net';
 import type { NewEvent } from '../domain/event.ts';
 import { groupsOf } from '../domain/ip-address.ts';
 import type { Micros } from '../domain/micros.ts';
@@ -45,10 +44,12 @@ const twoTo32 = 4_294_967_296;
 
 class Rows {
   #bytes: Buffer;
+  #view: DataView;
   #at = 0;
 
   constructor(size: number) {
-    this.#bytes = Buffer.allocUnsafe(size + 1_024);
+    this.#bytes = Buffer.allocUnsafeSlow(size + 1_024);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   header(): void {
@@ -58,8 +59,9 @@ class Rows {
   }
 
   row(columns: number): void {
-    this.#reserve(columns * mostBytesOfFixed);
-    this.#at = this.#bytes.writeInt16BE(columns, this.#at);
+    this.#reserve(0);
+    this.#view.setInt16(this.#at, columns);
+    this.#at += 2;
   }
 
   time(time: Micros | null): void {
@@ -69,18 +71,20 @@ class Rows {
   /** @param value a safe integer */
   int8(value: number | null): void {
     if (value === null) {
-      this.#null();
+      this.#int32(-1);
       return;
     }
     this.#int32(8);
     const high = Math.floor(value / twoTo32);
-    this.#int32(high);
-    this.#at = this.#bytes.writeUInt32BE(value - high * twoTo32, this.#at);
+    this.#view.setInt32(this.#at, high);
+    this.#view.setUint32(this.#at + 4, value - high * twoTo32);
+    this.#at += 8;
   }
 
   bigint(value: bigint): void {
     this.#int32(8);
-    this.#at = this.#bytes.writeBigInt64BE(value, this.#at);
+    this.#view.setBigInt64(this.#at, value);
+    this.#at += 8;
   }
 
   bool(value: boolean): void {
@@ -90,15 +94,18 @@ class Rows {
 
   uuid(id: string): void {
     this.#int32(16);
+    const bytes = this.#bytes;
+    let at = this.#at;
     for (let index = 0; index < 36; index += 2) {
-      if (id.charCodeAt(index) === hyphen) index += 1;
-      this.#bytes[this.#at++] = (digit(id.charCodeAt(index)) << 4) | digit(id.charCodeAt(index + 1));
+      if (index === 8 || index === 13 || index === 18 || index === 23) index += 1;
+      bytes[at++] = (digit(id.charCodeAt(index)) << 4) | digit(id.charCodeAt(index + 1));
     }
+    this.#at = at;
   }
 
   text(text: string | null): void {
     if (text === null) {
-      this.#null();
+      this.#int32(-1);
       return;
     }
     this.#reserve(text.length * 3);
@@ -109,7 +116,7 @@ class Rows {
 
   jsonb(json: string | null): void {
     if (json === null) {
-      this.#null();
+      this.#int32(-1);
       return;
     }
     this.#reserve(json.length * 3);
@@ -120,42 +127,69 @@ class Rows {
   }
 
   inet(address: string | null): void {
-    if (address === null) {
-      this.#null();
-      return;
-    }
-    const bytes = isIPv4(address) ? bytesOfIPv4(address) : bytesOfIPv6(address);
-    this.#int32(4 + bytes.length);
-    const family = bytes.length === 4 ? inetFamily : inet6Family;
-    for (const byte of [family, bytes.length * 8, 0, bytes.length, ...bytes]) this.#bytes[this.#at++] = byte;
+    if (address === null) this.#int32(-1);
+    else if (address.includes(':')) this.#inet6(address);
+    else this.#inet4(address);
   }
 
   end(): Buffer {
     this.#reserve(2);
-    this.#at = this.#bytes.writeInt16BE(-1, this.#at);
-    return this.#bytes.subarray(0, this.#at);
+    this.#view.setInt16(this.#at, -1);
+    return this.#bytes.subarray(0, this.#at + 2);
   }
 
-  #null(): void {
-    this.#int32(-1);
+  #inet4(address: string): void {
+    this.#int32(8);
+    this.#inetHead(inetFamily, 4);
+    let byte = 0;
+    for (let index = 0; index < address.length; index++) {
+      const code = address.charCodeAt(index);
+      if (code !== dot) byte = byte * 10 + code - zero;
+      else {
+        this.#bytes[this.#at++] = byte;
+        byte = 0;
+      }
+    }
+    this.#bytes[this.#at++] = byte;
+  }
+
+  #inet6(address: string): void {
+    this.#int32(20);
+    this.#inetHead(inet6Family, 16);
+    for (const group of groupsOf(address)) {
+      this.#view.setUint16(this.#at, parseInt(group, 16));
+      this.#at += 2;
+    }
+  }
+
+  #inetHead(family: number, length: number): void {
+    const bytes = this.#bytes;
+    bytes[this.#at++] = family;
+    bytes[this.#at++] = length * 8;
+    bytes[this.#at++] = isNoCidr;
+    bytes[this.#at++] = length;
   }
 
   #int32(value: number): void {
-    this.#at = this.#bytes.writeInt32BE(value, this.#at);
+    this.#view.setInt32(this.#at, value);
+    this.#at += 4;
   }
 
   /** Room for this and for all fixed fields of a row. */
   #reserve(size: number): void {
     const needed = this.#at + size + columnCount * mostBytesOfFixed;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#at);
     this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
   }
 }
 
-const hyphen = 0x2d;
+const dot = 0x2e;
+const zero = 0x30;
 const jsonbVersion = 1;
+const isNoCidr = 0;
 // PGSQL_AF_INET and PGSQL_AF_INET6 in src/include/utils/inet.h
 const inetFamily = 2;
 const inet6Family = 3;
@@ -163,15 +197,4 @@ const inet6Family = 3;
 /** @param code of a hexadecimal digit in lower case */
 function digit(code: number): number {
   return code < 0x3a ? code - 0x30 : code - 0x57;
-}
-
-function bytesOfIPv4(address: string): number[] {
-  return address.split('.').map(Number);
-}
-
-function bytesOfIPv6(address: string): number[] {
-  return groupsOf(address).flatMap((group) => {
-    const value = parseInt(group, 16);
-    return [value >> 8, value & 0xff];
-  });
 }

@@ -12,6 +12,13 @@ export interface OrderedBatch {
 
 /** Two writers that insert the same keys in the same order wait for each other; in any other order they can deadlock. */
 export function inOrder(given: ReadonlyArray<readonly NewEvent[]>): OrderedBatch {
+  const batchId = randomBytes(8).readBigUInt64BE() >> 1n;
+  const requestCount = given.length;
+  const [first = []] = given;
+  // Mostly so: what one client sends is in order.
+  if (requestCount === 1 && isInOrder(first)) {
+    return { batchId, events: first, requests: new Array<number>(first.length).fill(0), requestCount };
+  }
   const all = given.flatMap((events, request) => events.map((event) => ({ event, request })));
   all.sort((a, b) => compareKeys(a.event, b.event));
   const events: NewEvent[] = [];
@@ -22,7 +29,14 @@ export function inOrder(given: ReadonlyArray<readonly NewEvent[]>): OrderedBatch
     events.push(event);
     requests.push(request);
   }
-  return { batchId: randomBytes(8).readBigUInt64BE() >> 1n, events, requests, requestCount: given.length };
+  return { batchId, events, requests, requestCount };
+}
+
+function isInOrder(events: readonly NewEvent[]): boolean {
+  for (let place = 1; place < events.length; place++) {
+    if (compareKeys(events[place - 1] as NewEvent, events[place] as NewEvent) >= 0) return false;
+  }
+  return true;
 }
 
 /** By the time that the client gave: that and the id tell one event from another. */

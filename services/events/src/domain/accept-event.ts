@@ -64,17 +64,6 @@ const maxEventBytes = 32 * 1_024;
 // A character is at most 3 bytes of UTF-8, and a number of one digit, with its comma, becomes 11 bytes of a Struct: no
 // event under this many characters of text and JSON can be too large.
 const smallEventChars = Math.floor(maxEventBytes / 6) - 200;
-const maxLengths = { page: 4_096, userAgent: 4_096, referrer: 4_096, sessionId: 256, userId: 256 } as const;
-const fieldNames = {
-  page: 'page',
-  userAgent: 'user_agent',
-  referrer: 'referrer',
-  sessionId: 'session_id',
-  userId: 'user_id',
-} as const;
-type TextField = keyof typeof maxLengths;
-const textFields = Object.keys(maxLengths) as TextField[];
-
 export function acceptEvent(draft: EventDraft, rules: AcceptanceRules): NewEvent | Rejected {
   const given = givenTime(draft);
   if (given instanceof Rejected) return given;
@@ -126,17 +115,25 @@ function problemOfTime(time: Micros, { now, oldest, skew }: AcceptanceRules): Re
   return new Rejected('TIME_IN_FUTURE', 'time is over 5 minutes ahead of the service: set the clock, or send sent_at.');
 }
 
-function problemOfTexts(draft: EventDraft): Rejected | undefined {
-  if (draft.page === '') return new Rejected('PAGE_REQUIRED', 'page is absent: say what was viewed or done.');
-  for (const field of textFields) {
-    const text = draft[field];
-    const limit = maxLengths[field];
-    if (text.length > limit && charactersIn(text) > limit) {
-      return new Rejected('FIELD_TOO_LONG', `${fieldNames[field]} is over ${limit} characters: shorten it.`);
-    }
-    if (text.includes('\0')) return new Rejected('FIELD_INVALID', `${fieldNames[field]} holds a NUL: remove it.`);
+function problemOfTexts({ page, userAgent, referrer, sessionId, userId }: EventDraft): Rejected | undefined {
+  if (page === '') return new Rejected('PAGE_REQUIRED', 'page is absent: say what was viewed or done.');
+  return (
+    problemOfText('page', page, longText) ??
+    problemOfText('user_agent', userAgent, longText) ??
+    problemOfText('referrer', referrer, longText) ??
+    problemOfText('session_id', sessionId, shortText) ??
+    problemOfText('user_id', userId, shortText)
+  );
+}
+
+const longText = 4_096;
+const shortText = 256;
+
+function problemOfText(field: string, text: string, limit: number): Rejected | undefined {
+  if (text.length > limit && charactersIn(text) > limit) {
+    return new Rejected('FIELD_TOO_LONG', `${field} is over ${limit} characters: shorten it.`);
   }
-  return undefined;
+  return text.includes('\0') ? new Rejected('FIELD_INVALID', `${field} holds a NUL: remove it.`) : undefined;
 }
 
 function problemOfIp(address: string): Rejected | undefined {
@@ -160,8 +157,9 @@ function acceptProperties(properties: EventDraft['properties']): string | null |
 }
 
 function isTooLarge(draft: EventDraft, properties: string | null | Rejected): boolean {
+  const { page, userAgent, referrer, sessionId, userId } = draft;
   const json = properties instanceof Rejected ? Infinity : (properties?.length ?? 0);
-  const chars = textFields.reduce((sum, field) => sum + draft[field].length, json);
+  const chars = json + page.length + userAgent.length + referrer.length + sessionId.length + userId.length;
   return chars > smallEventChars && draft.encodedBytes() > maxEventBytes;
 }
 
