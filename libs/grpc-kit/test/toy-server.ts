@@ -7,6 +7,8 @@ import {
   type GetEventRequest,
   type StreamEventsRequest,
   type StreamEventsResponse,
+  type TailEventsRequest,
+  type TailEventsResponse,
 } from '@tidemark/contracts/events';
 import {
   createLogger,
@@ -26,6 +28,7 @@ export class TooToyish extends Error {}
 export interface Behaviour {
   getEvent(request: GetEventRequest, context: CallContext): Promise<GetEventResponse>;
   streamEvents(requests: AsyncIterable<StreamEventsRequest>, context: CallContext): AsyncIterable<StreamEventsResponse>;
+  tailEvents(request: TailEventsRequest, context: CallContext): AsyncIterable<TailEventsResponse>;
   check(): Promise<unknown>;
 }
 
@@ -49,6 +52,8 @@ export async function startToy(behaviour: Partial<Behaviour>): Promise<Toy> {
         listEvents: () => Promise.resolve(ListEventsResponse.fromPartial({})),
         queryBuckets: () => Promise.reject(new Error('internal detail: password=hunter2')),
         topValues: () => Promise.resolve(TopValuesResponse.fromPartial({})),
+        exportEvents: nothing,
+        tailEvents: behaviour.tailEvents ?? nothing,
         listIngestWarnings: () => Promise.reject(new TooToyish('no toy notices')),
       }),
     ],
@@ -81,3 +86,5 @@ export async function startToy(behaviour: Partial<Behaviour>): Promise<Toy> {
 async function* echo(requests: AsyncIterable<StreamEventsRequest>): AsyncIterable<StreamEventsResponse> {
   for await (const { sequence } of requests) yield { sequence, stored: 0, duplicates: 0, rejections: [] };
 }
+
+async function* nothing(): AsyncIterable<never> {}

@@ -7,6 +7,7 @@ import { pageTokenKey } from './db/page-token-key.ts';
 import { Pool } from './db/pool.ts';
 import { startRetentionJob } from './db/retention-job.ts';
 import { storeEvents } from './db/store-events.ts';
+import { StoredEventsListener } from './db/stored-events-listener.ts';
 import { createdTimescale } from './db/timescale-server.ts';
 import { startWarningRecorder } from './db/warning-recorder.ts';
 import { GroupCommit } from './domain/group-commit.ts';
@@ -41,6 +42,7 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
       writers: config.writers,
       write: (requests) => storeEvents(pool, requests),
     });
+    const storedEvents = new StoredEventsListener({ databaseUrl: config.databaseUrl, log });
     const server = await startServer({
       host: config.host,
       port: config.port,
@@ -52,6 +54,7 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
         retentionJobIntervalMs: config.retentionJobIntervalMs,
         ipMode: config.ipMode,
         groupCommit,
+        storedEvents,
         warnings,
       }),
       faults,
@@ -67,6 +70,7 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
     const stop = async (): Promise<void> => {
       await Promise.all([job && job.stop(), server.stop(config.shutdownGraceMs)]);
       await recorder.stop();
+      await storedEvents.stop();
       await pool.close();
     };
     let stopped: Promise<void> | undefined;

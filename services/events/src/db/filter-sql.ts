@@ -14,11 +14,17 @@ export class Parameters {
 
 /** The condition that an event lies in the range and meets the filter. */
 export function whereSql(range: TimeRange, filter: EventFilter, parameters: Parameters): string {
-  const value = (given: string): string => `${parameters.add(given)}::text`;
-  const conditions = [
+  return [
     `time >= ${parameters.add(timestamptz(range.start))}::timestamptz`,
     `time < ${parameters.add(timestamptz(range.end))}::timestamptz`,
-  ];
+    ...conditionsSql(filter, parameters),
+  ].join(' AND ');
+}
+
+/** What an event has to meet for the filter. */
+export function conditionsSql(filter: EventFilter, parameters: Parameters): string[] {
+  const value = (given: string): string => `${parameters.add(given)}::text`;
+  const conditions: string[] = [];
   if (filter.page !== undefined) conditions.push(`page = ${value(filter.page)}`);
   if (filter.pagePrefix !== undefined) conditions.push(`starts_with(page, ${value(filter.pagePrefix)})`);
   if (filter.referrer !== undefined) conditions.push(`referrer = ${value(filter.referrer)}`);
@@ -31,5 +37,5 @@ export function whereSql(range: TimeRange, filter: EventFilter, parameters: Para
   for (const [name, json] of filter.properties ?? []) {
     conditions.push(`properties -> ${value(name)} = ${parameters.add(json)}::jsonb`);
   }
-  return conditions.join(' AND ');
+  return conditions;
 }

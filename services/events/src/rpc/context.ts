@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { PageTokens } from '@tidemark/grpc-kit';
+import type { StoredEventsListener } from '../db/stored-events-listener.ts';
 import type { GroupCommit } from '../domain/group-commit.ts';
 import type { IpMode } from '../domain/ip-address.ts';
 import type { Micros } from '../domain/micros.ts';
@@ -17,5 +18,6 @@ export interface Context {
   readonly retentionJobIntervalMs: number;
   readonly ipMode: IpMode;
   readonly groupCommit: GroupCommit;
+  readonly storedEvents: StoredEventsListener;
   readonly warnings: WarningCounts;
 }

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { on, type FaultRule } from '@tidemark/grpc-kit';
 import { ChunksKept, PreviewOutdated } from '../domain/drop-preview.ts';
+import { CursorExpired } from '../domain/cursor-expired.ts';
 import { InvalidArgument } from '../domain/invalid-argument.ts';
 import { EventNotFound, HypertableNotFound, JobNotFound, RollupNotFound } from '../domain/not-found.ts';
 import { Overloaded } from '../domain/overloaded.ts';
@@ -16,6 +17,7 @@ export const faults: readonly FaultRule[] = [
   }),
   on(EventNotFound, { code: status.NOT_FOUND, reason: 'EVENT_NOT_FOUND' }),
   on(HypertableNotFound, { code: status.NOT_FOUND, reason: 'HYPERTABLE_NOT_FOUND' }),
+  on(CursorExpired, { code: status.OUT_OF_RANGE, reason: 'CURSOR_EXPIRED' }),
   on(Overloaded, { code: status.RESOURCE_EXHAUSTED, reason: 'OVERLOADED', retryAfterMs: 1_000 }),
   on(SumOutOfRange, { code: status.OUT_OF_RANGE, reason: 'SUM_OUT_OF_RANGE' }),
   on(ChunksKept, { code: status.FAILED_PRECONDITION, reason: 'CHUNKS_KEPT' }),

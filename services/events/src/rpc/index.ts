@@ -9,6 +9,7 @@ import { rpcService, type RpcService } from '@tidemark/grpc-kit';
 import type { Context } from './context.ts';
 import { batchDecoder } from './decode-batch.ts';
 import { dropChunks } from './drop-chunks.ts';
+import { exportEvents, exportEventsEncoded } from './export-events.ts';
 import { getEvent } from './get-event.ts';
 import { getHypertable } from './get-hypertable.ts';
 import { ingestEvents } from './ingest-events.ts';
@@ -25,24 +26,28 @@ import { recordTransactions } from './record-transactions.ts';
 import { refreshRollup } from './refresh-rollup.ts';
 import { runJob } from './run-job.ts';
 import { streamEvents } from './stream-events.ts';
+import { tailEvents } from './tail-events.ts';
 import { topValues } from './top-values.ts';
 
 const { ingestEvents: ingest, streamEvents: stream } = EventsServiceService;
-const decodingEventByEvent = {
+const eventsService = {
   ...EventsServiceService,
   ingestEvents: { ...ingest, requestDeserialize: batchDecoder(IngestEventsRequest, 1) },
   streamEvents: { ...stream, requestDeserialize: batchDecoder(StreamEventsRequest, 2) },
+  exportEvents: exportEventsEncoded,
 };
 
 export function rpcServices(context: Context): RpcService[] {
   return [
-    rpcService(decodingEventByEvent, {
+    rpcService(eventsService, {
       ingestEvents: ingestEvents(context),
       streamEvents: streamEvents(context),
       getEvent: getEvent(context),
       listEvents: listEvents(context),
       queryBuckets: queryBuckets(context),
       topValues: topValues(context),
+      exportEvents: exportEvents(context),
+      tailEvents: tailEvents(context),
       listIngestWarnings: listIngestWarnings(context),
     }),
     rpcService(HypertablesServiceService, {
