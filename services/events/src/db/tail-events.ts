@@ -16,7 +16,8 @@ export interface TailPosition {
 }
 
 export interface TailPage {
-  readonly events: ReadonlyArray<{ event: StoredEvent; number: number }>;
+  /** Each with how far the tail is after it. */
+  readonly events: ReadonlyArray<{ event: StoredEvent; position: TailPosition }>;
   /** How far the tail is after these events. */
   readonly end: TailPosition;
   /** How many batches the tail has got through. */
@@ -71,10 +72,24 @@ export async function tailEvents(
   const taken = batchesThatFit(batches);
   const end = { number: (taken.at(-1) ?? first).number, after: undefined };
   const events = await eventsOf(pool, signal, { filter, first: first.number, last: end.number, after: position.after });
-  if (events.length <= maxEvents) return { events, end, batchCount: taken.length };
+  if (events.length <= maxEvents) return { events: withPositions(events, end), end, batchCount: taken.length };
   const page = events.slice(0, maxEvents);
-  const last = page.at(-1) as TailPage['events'][number];
-  return { events: page, end: { number: last.number, after: last.event }, batchCount: 0 };
+  const { event, number } = page.at(-1) as BatchEvent;
+  const inside = { number, after: event };
+  return { events: withPositions(page, inside), end: inside, batchCount: 0 };
+}
+
+interface BatchEvent {
+  readonly event: StoredEvent;
+  readonly number: number;
+}
+
+function withPositions(events: readonly BatchEvent[], end: TailPosition): TailPage['events'] {
+  return events.map(({ event, number }, index) => {
+    const next = events[index + 1];
+    if (!next) return { event, position: end };
+    return { event, position: { number, after: next.number === number ? event : undefined } };
+  });
 }
 
 interface Batch {
@@ -113,7 +128,7 @@ async function eventsOf(
   pool: pg.Pool,
   signal: AbortSignal,
   asked: { filter: EventFilter; first: number; last: number; after: EventKey | undefined },
-): Promise<TailPage['events']> {
+): Promise<BatchEvent[]> {
   const parameters = new Parameters();
   const first = `${parameters.add(asked.first)}::bigint`;
   const limit = `${parameters.add(maxEvents + 1)}::bigint`;

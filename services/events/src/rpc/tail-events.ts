@@ -31,9 +31,7 @@ export function tailEvents({
     let silentSince = performance.now();
     let silentBatches = 0;
     for (;;) {
-      for (const { event, number } of page.events) {
-        yield { event: eventMessage(event), cursor: write({ number, after: event }) };
-      }
+      for (const each of page.events) yield { event: eventMessage(each.event), cursor: write(each.position) };
       const isNew = page.end !== position;
       position = page.end;
       silentBatches += page.batchCount;
