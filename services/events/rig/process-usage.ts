@@ -34,3 +34,11 @@ export async function peakMbDuring(pid: number, work: () => Promise<unknown>): P
   }
   return peak;
 }
+
+/** How long a process has computed so far, in milliseconds; undefined where there is no /proc. */
+export async function cpuMs(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // After the name, in parentheses, comes the third field; the 14th and 15th are the times, in hundredths of a second.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields && (Number(fields[11]) + Number(fields[12])) * 10;
+}

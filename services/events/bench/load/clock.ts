@@ -3,7 +3,8 @@ import type { Outcome } from './orders.ts';
 /** How long `work` takes, without what was left to collect from before. */
 export async function timed(count: number, work: () => Promise<unknown>): Promise<Outcome> {
   globalThis.gc?.();
-  const begin = performance.now();
+  const [begin, cpu] = [performance.now(), process.cpuUsage()];
   await work();
-  return { ms: performance.now() - begin, count };
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms: performance.now() - begin, cpuMs: (user + system) / 1_000, count };
 }

@@ -25,7 +25,7 @@ export class Copies {
       const text = await buffer(client.query(to(`COPY (${rows}) TO STDOUT`)));
       this.#lines = text.toString().trimEnd().split('\n');
     });
-    return { ms: 0, count: this.#lines.length };
+    return { ms: 0, cpuMs: 0, count: this.#lines.length };
   }
 
   async copy(databaseUrl: string): Promise<Outcome> {

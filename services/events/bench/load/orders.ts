@@ -14,6 +14,8 @@ export type Order =
 export interface Outcome {
   /** How long it took. */
   ms: number;
+  /** How long the load process computed. */
+  cpuMs: number;
   /** How many events. */
   count: number;
 }

@@ -1,5 +1,6 @@
 import type { Bench } from '../bench.ts';
 import { compare } from '../compare.ts';
+import { CpuOfIngest } from '../cpu-of-ingest.ts';
 import { dayMicros, emptyTable } from '../empty-table.ts';
 import { perSecond, round } from '../figures.ts';
 import type { Measure, Result } from '../measure.ts';
@@ -16,13 +17,15 @@ const batchSize = 2_000;
 
 async function run(bench: Bench): Promise<Result> {
   const { admin, load, options, databaseUrl } = bench;
-  const count = bench.rows(300_000);
+  const count = bench.rows(200_000);
   const days = lastDays(3);
+  const cpu = new CpuOfIngest(bench);
   let seed = 1;
   const ours = async (): Promise<number> => {
     await emptyTable(admin, days);
     const events = { seed: seed++, count, ...days };
-    return perSecond(await load.ask({ kind: 'stream', address: bench.service.address, events, channels, batchSize }));
+    const { address } = bench.service;
+    return perSecond(await cpu.of(() => load.ask({ kind: 'stream', address, events, channels, batchSize })));
   };
   const theirs = async (): Promise<number> => {
     await emptyTable(admin, days);
@@ -36,6 +39,7 @@ async function run(bench: Bench): Promise<Result> {
     figures: {
       'through the service': `${round(sides.ours)} events/s in ${channels} streams of ${batchSize} a message`,
       'by COPY': `${round(sides.theirs)} rows/s`,
+      ...cpu.figures(),
     },
   };
 }

@@ -1,6 +1,8 @@
 import { NullServer } from '../null-server.ts';
 import type { Bench } from '../bench.ts';
 import { compare } from '../compare.ts';
+import { CpuOfIngest } from '../cpu-of-ingest.ts';
+import type { Outcome } from '../load/orders.ts';
 import { emptyTable } from '../empty-table.ts';
 import { perSecond, round } from '../figures.ts';
 import type { Measure, Result } from '../measure.ts';
@@ -19,21 +21,24 @@ async function run(bench: Bench): Promise<Result> {
   const { admin, load, options } = bench;
   const count = bench.rows(20_000);
   const days = lastDays(1);
+  const cpu = new CpuOfIngest(bench);
   let seed = 1;
   const nullServer = await NullServer.start();
-  const callsTo = async (address: string): Promise<number> =>
-    perSecond(await load.ask({ kind: 'unary', address, events: { seed: seed++, count, ...days }, inFlight }));
+  const callsTo = (address: string): Promise<Outcome> =>
+    load.ask({ kind: 'unary', address, events: { seed: seed++, count, ...days }, inFlight });
   try {
     const ours = async (): Promise<number> => {
       await emptyTable(admin, days);
-      return callsTo(bench.service.address);
+      return perSecond(await cpu.of(() => callsTo(bench.service.address)));
     };
-    const sides = await compare(options.rounds, ours, () => callsTo(nullServer.address));
+    const theirs = async (): Promise<number> => perSecond(await callsTo(nullServer.address));
+    const sides = await compare(options.rounds, ours, theirs);
     return {
       value: sides.ratio,
       figures: {
         'through the service': `${round(sides.ours)} calls/s, ${inFlight} in flight`,
         'stored nowhere': `${round(sides.theirs)} calls/s`,
+        ...cpu.figures(),
       },
     };
   } finally {
