@@ -262,10 +262,10 @@ describe('rollups', () => {
       WITH (timescaledb.continuous, timescaledb.materialized_only = true)
       AS SELECT time_bucket('1 day', bucket) AS bucket, sum(events) AS events FROM events.test_hourly GROUP BY 1
       WITH NO DATA`);
-    await sql(`SELECT add_continuous_aggregate_policy('events.test_hourly', start_offset => NULL,
-      end_offset => interval '1 hour', schedule_interval => interval '1 hour')`);
     // The next migration gives them to the role that refreshes them.
     await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: '3 months' }, log);
+    await sql(`SELECT add_continuous_aggregate_policy('events.test_hourly', start_offset => NULL,
+      end_offset => interval '1 hour', schedule_interval => interval '1 hour')`);
   });
 
   onCommunity('are named with the hypertable that they are made of', async () => {

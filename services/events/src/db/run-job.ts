@@ -11,7 +11,10 @@ import { query } from './query.ts';
 export async function runJob(pool: pg.Pool, signal: AbortSignal, { id, kind, ofRollups }: OwnedJob): Promise<void> {
   if (id === serviceRetention) return repeat(pool, signal, 'SELECT events.drop_oldest_chunk() AS chunk', []);
   if (ofRollups) return asRollupsOwner(pool, signal, `CALL public.run_job(${Number(id)})`);
-  if (kind === 'retention') return void (await query(pool, signal, 'SELECT events.run_retention_policy($1)', [id]));
+  if (kind === 'retention') {
+    await query(pool, signal, 'SELECT events.run_retention_policy($1)', [id]);
+    return;
+  }
   if (kind === 'columnstore') return repeat(pool, signal, 'SELECT events.convert_oldest_chunk($1) AS chunk', [id]);
   throw new JobNotFound(id);
 }
