@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { StreamEventsRequest, type Event } from '@tidemark/contracts/events';
-import { RpcError } from '@tidemark/grpc-kit';
+import type { RpcError } from '@tidemark/grpc-kit';
 import pg from 'pg';
 import { event, startEvents, type Harness } from './harness.ts';
 
@@ -111,7 +111,7 @@ test('what is more than the service keeps in memory is refused at once, and a st
     outcomes.push(
       harness.send(...some(200, large)).then(
         ({ stored }) => stored,
-        (error: RpcError) => error,
+        (error: unknown) => error as RpcError,
       ),
     );
     await sleep(20);

@@ -34,7 +34,10 @@ export function eventOfLine({ number, bytes, entry, source, shiftMs }: EventSour
     userId: entry.user ?? '',
     duration: undefined,
     properties: propertiesOf(entry, isAddress),
+    // The service's to say.
     receivedTime: undefined,
+    isBot: false,
+    originalTime: undefined,
   };
 }
 
