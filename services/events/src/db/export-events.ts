@@ -6,7 +6,7 @@ import type { TimeRange } from '../domain/time-range.ts';
 import { listEvents } from './list-events.ts';
 
 // More at once is no faster.
-const pageSize = 2_000;
+const pageSize = 1_000;
 
 /** All events of a range, by time and then id, page by page. */
 export async function* exportEvents(

@@ -26,7 +26,8 @@ export class Pool extends pg.Pool {
       max: size,
       connectionTimeoutMillis: connectTimeoutMs,
       application_name: 'tidemark-events',
-      options: '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres',
+      // Compiling a plan of many chunks takes seconds, and the rows it is for are read in milliseconds.
+      options: '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c jit=off',
       // Not as a startup option: the connection that cancels a statement has to be the login user, who began it.
       // eslint-disable-next-line @typescript-eslint/no-misused-promises -- pg-pool waits for it; its types do not say so
       onConnect: (client: pg.ClientBase) => client.query(beginSession(serviceRole)),

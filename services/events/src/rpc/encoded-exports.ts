@@ -14,15 +14,17 @@ export function* encodedExports(
   events: readonly StoredEvent[],
   cursorAfter: (last: StoredEvent) => string,
 ): Generator<Buffer> {
-  let message = new BinaryWriter();
+  // A writer that is used again keeps its buffer, which a new one for each event would have to grow again.
+  const message = new BinaryWriter();
+  const single = new BinaryWriter();
   let count = 0;
   let bytes = 0;
   let last: StoredEvent | undefined;
   for (const event of events) {
-    const encoded = Event.encode(eventMessage(event)).finish();
+    const encoded = Event.encode(eventMessage(event), single).finish();
     if (last && (count === maxEvents || bytes + encoded.length > maxBytes)) {
       yield finished(message, cursorAfter(last));
-      [message, count, bytes] = [new BinaryWriter(), 0, 0];
+      [count, bytes] = [0, 0];
     }
     message.tag(1, WireType.LengthDelimited).bytes(encoded);
     [count, bytes, last] = [count + 1, bytes + encoded.length, event];
