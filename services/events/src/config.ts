@@ -7,6 +7,8 @@ export interface EventsMigrationConfig extends MigrationConfig {
   readonly chunkInterval: TextInterval;
   /** Undefined: kept for ever. */
   readonly retention: TextInterval | undefined;
+  /** False: by no policy. */
+  readonly columnstoreAfter: TextInterval | false;
 }
 
 export interface EventsConfig {
@@ -49,10 +51,12 @@ function ipMode(text: string): IpMode {
 
 export function readMigrationConfig(env: Environment = process.env): EventsMigrationConfig {
   const retention = env['EVENTS_RETENTION'] || '3 months';
+  const columnstoreAfter = env['EVENTS_COLUMNSTORE_AFTER'] || '7 days';
   return {
     ...migrationConfigOf(env),
     chunkInterval: interval('EVENTS_CHUNK_INTERVAL', env['EVENTS_CHUNK_INTERVAL'] || '1 day'),
     retention: retention === 'none' ? undefined : interval('EVENTS_RETENTION', retention),
+    columnstoreAfter: columnstoreAfter === 'none' ? false : interval('EVENTS_COLUMNSTORE_AFTER', columnstoreAfter),
   };
 }
 

@@ -49,7 +49,11 @@ export async function eventsServer(): Promise<MortalServer> {
 }
 
 function settings(retention?: 'none'): HypertableSettings {
-  return { chunkInterval: '1 day', retention: retention === 'none' ? undefined : '3 months' };
+  return {
+    chunkInterval: '1 day',
+    retention: retention === 'none' ? undefined : '3 months',
+    columnstoreAfter: '7 days',
+  };
 }
 
 export async function startEvents(

@@ -14,7 +14,7 @@ import { schemaOf } from './schema-of.ts';
 const onRealServer = testServerUrl ? test : test.skip;
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: tests that take a real server are skipped.');
 const edition = await testEdition();
-const settings = { chunkInterval: '1 day', retention: '3 months' } as const;
+const settings = { chunkInterval: '1 day', retention: '3 months', columnstoreAfter: '7 days' } as const;
 
 const closing: (() => unknown)[] = [];
 let whole: string[];
@@ -63,6 +63,8 @@ describe('a dry run', () => {
   test.each([
     ['an empty database', empty, settings],
     ['a database with other settings', fresh, { chunkInterval: '6 hours', retention: '2 years' } as const],
+    ['a database with a later columnstore', fresh, { ...settings, columnstoreAfter: '2 weeks' } as const],
+    ['a database that shall convert no chunks', fresh, { ...settings, columnstoreAfter: false } as const],
     ['a database whose events shall be kept for ever', fresh, { ...settings, retention: undefined }],
   ])('prints what a run then executes: %s', async (_, database, wanted) => {
     const { url } = await database();

@@ -14,5 +14,5 @@ function retentionOf(retention: EventRetention | undefined): string {
   const { by, text } = retention;
   return by === 'policy'
     ? `events are kept for ${text}, by a policy of the database`
-    : `events are kept for ${text}, by a job of this service since there is no policy for it; all else is the same`;
+    : `events are kept for ${text}, by a job of this service since there is no policy for it, and none in columns; all else is the same`;
 }

@@ -1,5 +1,5 @@
 import { defineEntity, p, type EntitySchema } from '@mikro-orm/postgresql';
-import { hypertable } from '@tidemark/mikro-orm-timescale';
+import { bloom, hypertable } from '@tidemark/mikro-orm-timescale';
 import { retentionOption, type ManagedSettings } from './hypertable-settings.ts';
 
 /**
@@ -37,6 +37,21 @@ export function eventEntity(settings?: ManagedSettings): EntitySchema {
     by: 'time',
     ...(settings && { chunkInterval: settings.chunkInterval }),
     ...retentionOption(settings, 'events'),
+    ...columnstoreOption(settings),
   });
   return EventEntity;
+}
+
+// docs/adr/0031 has the measurements. In any other order than the key's a late duplicate costs seconds: TimescaleDB looks
+// for it in every batch that could hold its time.
+function columnstoreOption(settings: ManagedSettings | undefined) {
+  if (!settings?.columnstore) return settings?.columnstore === false ? { columnstore: false as const } : {};
+  return {
+    columnstore: {
+      segmentBy: [],
+      orderBy: { time: 'asc', id: 'asc' } as const,
+      sparseIndexes: [bloom('sessionId' as const), bloom('userId' as const)],
+      after: settings.columnstore.after,
+    },
+  };
 }

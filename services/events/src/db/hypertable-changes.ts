@@ -23,7 +23,7 @@ export async function hypertableChanges(config: pg.ClientConfig, settings: Manag
 
 /** The same from a hypertable that the migrations are yet to make. No database is asked. */
 export async function changesOfNewHypertable(settings: ManagedSettings): Promise<Change[]> {
-  const fresh = ormOf({ chunkInterval: byDefault, retentions: {} }, { dbName: 'events' });
+  const fresh = ormOf({ chunkInterval: byDefault, retentions: {}, columnstore: false }, { dbName: 'events' });
   const wanted = ormOf(settings, { dbName: 'events' });
   const { up } = await wanted.schema.getUpdateSchemaMigrationSQL({
     wrap: false,
@@ -40,8 +40,8 @@ function ormOf(settings: ManagedSettings, connection: Options): MikroORM {
   return new MikroORM({
     ...connection,
     entities: entities(settings),
-    // A shorter retention is the operator's wish.
-    extensions: [Timescale.with({ allowDestructive: true })],
+    // A shorter retention is the operator's wish, and before 2.22 the columnstore has to do without sparse indexes.
+    extensions: [Timescale.with({ allowDestructive: true, onMissing: 'skip' })],
     ensureDatabase: false,
   });
 }

@@ -7,6 +7,8 @@ export interface HypertableSettings {
   chunkInterval: Interval;
   /** Undefined: kept for ever. */
   retention: TextInterval | undefined;
+  /** After how long a chunk of events is kept in columns; false: by no policy. Absent: left as it is. */
+  columnstoreAfter?: TextInterval | false;
 }
 
 /** How long each hypertable keeps its chunks; undefined or absent: for ever. */
@@ -16,6 +18,8 @@ export type Retentions = { readonly [Name in 'events' | 'batches' | 'corrections
 export interface ManagedSettings {
   chunkInterval: Interval;
   retentions?: Retentions;
+  /** Of the events; false: they have none. Absent: it is left as it is. */
+  columnstore?: false | { after: TextInterval | false };
 }
 
 export function retentionsOf({ retention }: HypertableSettings): Retentions {

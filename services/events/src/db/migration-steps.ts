@@ -32,10 +32,15 @@ export function migrationSteps(client: pg.Client): Promise<MigrationStep[]> {
   return pendingSteps(client, 'events', named);
 }
 
-/** The hypertables' part of the settings: of retentions only an edition with policies knows. */
+/** The hypertables' part of the settings: of retentions and the columnstore only the community edition knows. */
 export function managedOn(edition: Edition, settings: HypertableSettings): ManagedSettings {
-  const { chunkInterval } = settings;
-  return edition === 'community' ? { chunkInterval, retentions: retentionsOf(settings) } : { chunkInterval };
+  const { chunkInterval, columnstoreAfter } = settings;
+  if (edition === 'apache') return { chunkInterval };
+  return {
+    chunkInterval,
+    retentions: retentionsOf(settings),
+    ...(columnstoreAfter !== undefined && { columnstore: { after: columnstoreAfter } }),
+  };
 }
 
 /** What a deployment chooses, all of it or nothing, and the login of the service. */
