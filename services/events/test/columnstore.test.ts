@@ -1,5 +1,6 @@
 import { JobKind, type Event } from '@tidemark/contracts/events';
 import { testEdition } from '@tidemark/testing';
+import pg from 'pg';
 import { event, log, range, startEvents, type Harness } from './harness.ts';
 import { migrate } from '../src/db/migrate.ts';
 
@@ -62,6 +63,16 @@ onCommunity('the columnstore', () => {
   };
   const ids = (events: Event[]): string[] => events.map(({ id }) => id).sort();
 
+  async function sql(text: string): Promise<unknown[]> {
+    const client = new pg.Client({ connectionString: harness.databaseUrl });
+    await client.connect();
+    try {
+      return (await client.query<pg.QueryResultRow>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
   test('is set as configured, and converts chunks that are wholly old enough', async () => {
     await harness.ingest(...old, young);
     expect(await columnstore()).toMatchObject({
@@ -114,8 +125,14 @@ onCommunity('the columnstore', () => {
     expect(ids(await list({ sessionId: 's0' }))).toEqual(ids(old.filter(({ sessionId }) => sessionId === 's0')));
   });
 
-  test('takes chunks in again that got late events', async () => {
+  test('takes in what has come late to its chunks', async () => {
+    const inRows = `
+      SELECT count(*)::int AS count FROM timescaledb_information.chunks
+      WHERE hypertable_name = 'events' AND is_compressed
+        AND _timescaledb_functions.chunk_status(CAST(format('%I.%I', chunk_schema, chunk_name) AS regclass)) & 8 <> 0`;
+    expect(await sql(inRows)).toEqual([{ count: 2 }]);
     await convert();
+    expect(await sql(inRows)).toEqual([{ count: 0 }]);
     expect(await harness.send(...old.slice(0, 700))).toEqual({ stored: 0, duplicates: 700, rejections: [] });
     expect(await list({ sessionId: 'late' })).toHaveLength(100);
   });

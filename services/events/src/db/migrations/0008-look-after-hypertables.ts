@@ -66,7 +66,13 @@ BEGIN
   FROM timescaledb_information.jobs AS policy
   JOIN timescaledb_information.chunks AS chunk USING (hypertable_schema, hypertable_name)
   WHERE policy.job_id = job AND policy.proc_name = 'policy_compression' AND policy.hypertable_schema = 'events'
-    AND NOT chunk.is_compressed
+    AND (
+      NOT chunk.is_compressed
+      -- 8: rows have come to it since it was converted.
+      OR _timescaledb_functions.chunk_status(
+        CAST(format('%I.%I', chunk.chunk_schema, chunk.chunk_name) AS regclass)
+      ) & 8 <> 0
+    )
     AND chunk.range_end <= now() - CAST(policy.config ->> 'compress_after' AS interval)
   ORDER BY chunk.range_end
   LIMIT 1;
