@@ -24,7 +24,8 @@ export class Killer {
   readonly #say: (line: string) => void;
   readonly #busy = new Map<unknown, Promise<unknown>>();
   readonly #ending = new AbortController();
-  #databaseKilledAt = 0;
+  readonly #failed = Promise.withResolvers<never>();
+  #mayKillDatabaseAt = 0;
 
   constructor(dice: Dice, instances: readonly Instance[], database: SoakDatabase, say: (line: string) => void) {
     this.#say = say;
@@ -38,16 +39,18 @@ export class Killer {
     while (!this.#ending.signal.aborted) {
       if (bag.length === 0) bag = this.#shuffled(troubles);
       this.#make(bag.pop() as Trouble);
-      await setTimeout(200 + this.#dice.below(1_800), undefined, { signal: this.#ending.signal }).catch(
-        () => undefined,
-      );
+      await Promise.race([this.#pause(), this.#failed.promise]);
     }
-    await Promise.all(this.#busy.values());
+    await Promise.race([Promise.all(this.#busy.values()), this.#failed.promise]);
   }
 
   /** `run` ends when every process serves again. */
   end(): void {
     this.#ending.abort();
+  }
+
+  async #pause(): Promise<void> {
+    await setTimeout(200 + this.#dice.below(1_800), undefined, { signal: this.#ending.signal }).catch(() => undefined);
   }
 
   /** In the background: what befalls one process lasts while others are in trouble too. */
@@ -56,10 +59,16 @@ export class Killer {
     if (this.#busy.has(victim) || (victim === this.#database && !this.#mayKillDatabase())) return;
     this.counts.set(trouble, (this.counts.get(trouble) ?? 0) + 1);
     const began = performance.now();
-    const done = this.#befall(trouble, victim as Instance).finally(() => {
-      this.#busy.delete(victim);
-      this.#say(`${trouble}: over after ${(performance.now() - began).toFixed(0)} ms`);
-    });
+    const done = this.#befall(trouble, victim as Instance)
+      .catch((error: unknown) => this.#failed.reject(error))
+      .finally(() => {
+        const ms = performance.now() - began;
+        this.#busy.delete(victim);
+        // At least as long as it was away: work shall be done meanwhile.
+        if (victim === this.#database)
+          this.#mayKillDatabaseAt = Date.now() + Math.max(ms, this.#database.minMsBetweenKills);
+        this.#say(`${trouble}: over after ${ms.toFixed(0)} ms`);
+      });
     this.#busy.set(victim, done);
   }
 
@@ -88,9 +97,7 @@ export class Killer {
   }
 
   #mayKillDatabase(): boolean {
-    if (!this.#database.kill || Date.now() - this.#databaseKilledAt < this.#database.minMsBetweenKills) return false;
-    this.#databaseKilledAt = Date.now();
-    return true;
+    return this.#database.kill !== undefined && Date.now() >= this.#mayKillDatabaseAt;
   }
 
   #shuffled(from: readonly Trouble[]): Trouble[] {

@@ -41,6 +41,7 @@ export interface SoakResult {
 
 const unaryWriters = 4;
 const streamWriters = 2;
+const settleLimitMs = 180_000;
 
 /** Writes through two instances while they, their database and their connections break, and compares in the end. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
@@ -64,10 +65,11 @@ async function soakInstances(
   instances: readonly Instance[],
 ): Promise<SoakResult> {
   const ledger = new Ledger();
+  const givenUp = new AbortController();
   const clients = instances.map(({ address }) => rpcClient(EventsServiceService, address, channelOptions));
   const optionsOf = (writer: number) => {
     const dice = random(seed + 1_000 * writer);
-    return { dice, ledger, clients, batches: new Batches(dice, { writer, isSkewed }) };
+    return { dice, ledger, clients, givenUp: givenUp.signal, batches: new Batches(dice, { writer, isSkewed }) };
   };
   const unary = Array.from({ length: unaryWriters }, (_, number) => new UnaryWriter(optionsOf(1 + number)));
   const streams = Array.from({ length: streamWriters }, (_, number) => new StreamWriter(optionsOf(101 + number)));
@@ -80,8 +82,11 @@ async function soakInstances(
   killer.end();
   await killing;
   for (const writer of writers) writer.end();
+  // What has no reply by then never gets one, and the ledger says so.
+  const patience = globalThis.setTimeout(() => givenUp.abort(), settleLimitMs);
   await writing;
   for (const writer of unary) await writer.sendOldOnes();
+  clearTimeout(patience);
 
   const stored = await readStored(database.url);
   const deviations = [...ledger.deviations, ...checkLedger(ledger, stored)];

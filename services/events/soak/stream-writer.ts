@@ -23,7 +23,7 @@ export class StreamWriter {
   }
 
   async run(): Promise<void> {
-    while (!this.#isEnding || this.#unanswered.length > 0) {
+    while (!this.#options.givenUp.aborted && (!this.#isEnding || this.#unanswered.length > 0)) {
       await this.#oneStream();
       await setTimeout(50 + this.#options.dice.below(200));
     }
@@ -35,7 +35,7 @@ export class StreamWriter {
   }
 
   async #oneStream(): Promise<void> {
-    const { dice, batches, ledger, clients } = this.#options;
+    const { dice, batches, ledger, clients, givenUp } = this.#options;
     const call = dice.pick(clients).streamEvents();
     const inFlight = new Map<bigint, Sent>();
     const state = { isOpen: true, lastHeard: Date.now() };
@@ -58,7 +58,7 @@ export class StreamWriter {
     };
     for (const batch of this.#unanswered) send(batch);
     while (state.isOpen && (!this.#isEnding || inFlight.size > 0)) {
-      if (Date.now() - state.lastHeard > silenceLimitMs) call.cancel();
+      if (givenUp.aborted || Date.now() - state.lastHeard > silenceLimitMs) call.cancel();
       if (this.#isEnding || inFlight.size >= window) await Promise.race([ended, setTimeout(5)]);
       else {
         const batch = batches.next();

@@ -9,6 +9,8 @@ export interface WriterOptions {
   ledger: Ledger;
   /** The instances, all on one database. */
   clients: readonly EventsClient[];
+  /** Aborted when no reply is waited for any longer. */
+  givenUp: AbortSignal;
 }
 
 const timeoutMs = 10_000;
@@ -62,8 +64,8 @@ export class UnaryWriter {
   }
 
   async #sendUntilAnswered(batch: Batch, abandons: boolean): Promise<void> {
-    const { dice, clients } = this.#options;
-    while (!(await this.#send(batch, dice.pick(clients)))) {
+    const { dice, clients, givenUp } = this.#options;
+    while (!givenUp.aborted && !(await this.#send(batch, dice.pick(clients)))) {
       if (abandons) {
         batch.abandoned = batch.acknowledged === 0;
         return;
