@@ -7,7 +7,7 @@ const usage = `npx nx soak events [options]
 
   --seconds N   how long (default 300)
   --seed N      repeats the troubles and the data of a run
-  --skewed      some clients have clocks that are an hour off
+  --no-skewed   no client has a clock that is an hour off
   --verbose     tells of each trouble
 
 Without DATABASE_URL a database server is started and killed as well: of TIMESCALE_IMAGE or TIMESCALE_ROOT, else the
@@ -15,10 +15,11 @@ embedded one. With it, a database is made on that server, which lives on.
 `;
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
     seconds: { type: 'string', default: '300' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    skewed: { type: 'boolean', default: false },
+    skewed: { type: 'boolean', default: true },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
