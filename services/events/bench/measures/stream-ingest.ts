@@ -12,7 +12,7 @@ export const streamIngest: Measure = {
   run,
 };
 
-const channels = 4;
+const channels = 8;
 const batchSize = 2_000;
 
 async function run(bench: Bench): Promise<Result> {
