@@ -20,6 +20,7 @@ export {
   QueryBucketsResponse,
   Rejection,
   RejectionReason,
+  Source,
   StreamEventsRequest,
   StreamEventsResponse,
   TailEventsRequest,

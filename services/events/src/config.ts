@@ -9,6 +9,8 @@ export interface EventsMigrationConfig extends MigrationConfig {
   readonly retention: TextInterval | undefined;
   /** False: by no policy. */
   readonly columnstoreAfter: TextInterval | false;
+  readonly hourlyRetention: TextInterval | undefined;
+  readonly dailyRetention: TextInterval | undefined;
 }
 
 export interface EventsConfig {
@@ -50,14 +52,19 @@ function ipMode(text: string): IpMode {
 }
 
 export function readMigrationConfig(env: Environment = process.env): EventsMigrationConfig {
-  const retention = env['EVENTS_RETENTION'] || '3 months';
   const columnstoreAfter = env['EVENTS_COLUMNSTORE_AFTER'] || '7 days';
   return {
     ...migrationConfigOf(env),
     chunkInterval: interval('EVENTS_CHUNK_INTERVAL', env['EVENTS_CHUNK_INTERVAL'] || '1 day'),
-    retention: retention === 'none' ? undefined : interval('EVENTS_RETENTION', retention),
+    retention: retention('EVENTS_RETENTION', env['EVENTS_RETENTION'] || '3 months'),
     columnstoreAfter: columnstoreAfter === 'none' ? false : interval('EVENTS_COLUMNSTORE_AFTER', columnstoreAfter),
+    hourlyRetention: retention('EVENTS_HOURLY_RETENTION', env['EVENTS_HOURLY_RETENTION'] || '1 year'),
+    dailyRetention: retention('EVENTS_DAILY_RETENTION', env['EVENTS_DAILY_RETENTION'] || '5 years'),
   };
+}
+
+function retention(name: string, text: string): TextInterval | undefined {
+  return text === 'none' ? undefined : interval(name, text);
 }
 
 function interval(name: string, text: string): TextInterval {

@@ -5,6 +5,7 @@ import { descriptionOf } from './db/describe-database.ts';
 import { eventRetention } from './db/event-retention.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { Pool } from './db/pool.ts';
+import { rollupCatalogs } from './db/query-rollups.ts';
 import { startRetentionJob } from './db/retention-job.ts';
 import { storeEvents } from './db/store-events.ts';
 import { StoredEventsListener } from './db/stored-events-listener.ts';
@@ -50,6 +51,7 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
         pool,
         clock,
         retention,
+        rollups: timescale.edition === 'community' ? await rollupCatalogs(pool) : undefined,
         tokens,
         retentionJobIntervalMs: config.retentionJobIntervalMs,
         ipMode: config.ipMode,

@@ -18,14 +18,14 @@ import { editionOf, refuseWithoutLibrary, type Edition } from './timescale-serve
 
 /** The SQL that `migrate` would execute; nothing is changed. */
 export async function dryRun(databaseUrl: string, settings: MigrationSettings, log: Logger): Promise<string> {
-  const looking = readOnlySession(migrationConnection(databaseUrl), async (client, connection) => {
+  const looking = readOnlySession(migrationConnection(databaseUrl), async (client) => {
     const extension = await extensionSteps(client);
     const pending = await migrationSteps(client);
     const edition = (await editionOf(client)) ?? assumedEdition(log);
     const changes = [
-      ...(await changesAfter(pending, connection, edition, settings)),
-      ...(await retentionChanges(client, edition, settings)),
       ...(await rollupOwnerChanges(client)),
+      ...(await changesAfter(pending, migrationConnection(databaseUrl), edition, settings)),
+      ...(await retentionChanges(client, edition, settings)),
     ];
     return [...extension, ...pending, ...deploymentSteps(changes, settings)];
   });

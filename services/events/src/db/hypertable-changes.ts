@@ -3,6 +3,7 @@ import { Timescale, timescale, type Safety } from '@tidemark/mikro-orm-timescale
 import type pg from 'pg';
 import { entities } from './entities.ts';
 import type { ManagedSettings } from './hypertable-settings.ts';
+import { rollupsByTheirOwner } from './rollup-changes.ts';
 
 /** A statement that a deployment's settings take. */
 export interface Change {
@@ -15,7 +16,11 @@ export async function hypertableChanges(config: pg.ClientConfig, settings: Manag
   const orm = ormOf(settings, { clientUrl: config.connectionString ?? '', driverOptions: config });
   try {
     const steps = await timescale(orm.em).diff();
-    return [...steps.filter(({ when }) => when === 'before'), ...steps.filter(({ when }) => when !== 'before')];
+    const ordered = [
+      ...steps.filter(({ when }) => when === 'before'),
+      ...steps.filter(({ when }) => when !== 'before'),
+    ];
+    return rollupsByTheirOwner(ordered);
   } finally {
     await orm.close(true);
   }
@@ -30,7 +35,7 @@ export async function changesOfNewHypertable(settings: ManagedSettings): Promise
     fromSchema: fresh.schema.getTargetSchema(),
   });
   const statements = up.split('\n').filter((line) => line !== '');
-  return statements.map((sql) => ({ sql: sql.replace(/;$/, ''), safety: 'safe' }));
+  return rollupsByTheirOwner(statements.map((sql) => ({ sql: sql.replace(/;$/, ''), safety: 'safe' })));
 }
 
 /** TimescaleDB's own chunk interval. */

@@ -1,4 +1,5 @@
 import type { Interval } from '@tidemark/mikro-orm-timescale';
+import type { ManagedRollups } from './rollup-settings.ts';
 
 export type TextInterval = Extract<Interval, string>;
 
@@ -9,17 +10,22 @@ export interface HypertableSettings {
   retention: TextInterval | undefined;
   /** After how long a chunk of events is kept in columns; false: by no policy. Absent: left as it is. */
   columnstoreAfter?: TextInterval | false;
+  /** How long the rollups by hour are kept; absent: for ever. */
+  hourlyRetention?: TextInterval | undefined;
+  /** The same of those by day. */
+  dailyRetention?: TextInterval | undefined;
 }
 
 /** How long each hypertable keeps its chunks; undefined or absent: for ever. */
 export type Retentions = { readonly [Name in 'events' | 'batches' | 'corrections']?: TextInterval | undefined };
 
-/** What the migrations set of that on this server; retentions that are absent are left as they are. */
+/** What the migrations set of that on this server; what is absent is left as it is. */
 export interface ManagedSettings {
   chunkInterval: Interval;
   retentions?: Retentions;
   /** Of the events; false: they have none. Absent: it is left as it is. */
   columnstore?: false | { after: TextInterval | false };
+  rollups?: ManagedRollups;
 }
 
 export function retentionsOf({ retention }: HypertableSettings): Retentions {

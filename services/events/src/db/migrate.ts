@@ -24,9 +24,9 @@ export async function migrate(databaseUrl: string, settings: MigrationSettings, 
     for (const step of await migrationSteps(client)) await take(step);
     const { edition } = await createdTimescale(client);
     const changes = [
+      ...(await rollupOwnerChanges(client)),
       ...(await hypertableChanges(connection, managedOn(edition, settings))),
       ...(await retentionChanges(client, edition, settings)),
-      ...(await rollupOwnerChanges(client)),
     ];
     for (const step of deploymentSteps(changes, settings)) await take(step);
   });

@@ -6,6 +6,7 @@ import { retentionsOf, type HypertableSettings, type ManagedSettings } from './h
 import type { Change } from './hypertable-changes.ts';
 import { migrations } from './migrations/index.ts';
 import { serviceRole } from './pool.ts';
+import { rollupsOf } from './rollup-settings.ts';
 import type { Edition } from './timescale-server.ts';
 
 export interface MigrationSettings extends HypertableSettings {
@@ -32,13 +33,14 @@ export function migrationSteps(client: pg.Client): Promise<MigrationStep[]> {
   return pendingSteps(client, 'events', named);
 }
 
-/** The hypertables' part of the settings: of retentions and the columnstore only the community edition knows. */
+/** The hypertables' part of the settings: of policies, the columnstore and rollups only the community edition knows. */
 export function managedOn(edition: Edition, settings: HypertableSettings): ManagedSettings {
   const { chunkInterval, columnstoreAfter } = settings;
   if (edition === 'apache') return { chunkInterval };
   return {
     chunkInterval,
     retentions: retentionsOf(settings),
+    rollups: rollupsOf(settings),
     ...(columnstoreAfter !== undefined && { columnstore: { after: columnstoreAfter } }),
   };
 }

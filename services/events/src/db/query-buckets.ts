@@ -5,7 +5,8 @@ import type { Micros } from '../domain/micros.ts';
 import { bucketKey, type BucketKey } from './bucket-key.ts';
 import { dimensionSql } from './dimension-sql.ts';
 import { Parameters, whereSql } from './filter-sql.ts';
-import { measuredOfRow, measuresSql, type MeasureRow } from './measure-sql.ts';
+import { measuredOfRow, measuresSql } from './measure-sql.ts';
+import { queryRollups, type BucketRow, type RollupAnswer, type RollupCatalogs } from './query-rollups.ts';
 import { query } from './query.ts';
 import { zoneOffsets } from './zone-offsets.ts';
 
@@ -14,20 +15,24 @@ export interface BucketResult {
   /** Where each bucket of the range begins, those without events too. */
   readonly starts: readonly Micros[];
   readonly buckets: readonly Bucket[];
+  /** The rollups that took part; none: the events themselves were counted. */
+  readonly rollups: readonly string[];
 }
 
-type Row = MeasureRow & { bucket: string | number; grouping?: string[] | null; rank?: string | null };
-
-export async function queryBuckets(pool: pg.Pool, signal: AbortSignal, asked: BucketQuery): Promise<BucketResult> {
+export async function queryBuckets(
+  pool: pg.Pool,
+  signal: AbortSignal,
+  asked: BucketQuery,
+  catalogs: RollupCatalogs | undefined,
+): Promise<BucketResult> {
   const { range, width, timeZone } = asked;
   const offsets = await zoneOffsets(pool, signal, timeZone, { start: lookBack(range, width), end: range.end });
   const starts = bucketBoundaries(range, width, offsets);
   if (starts.length > maxBuckets) throw tooManyBuckets(asked, 1);
 
-  const parameters = new Parameters();
-  const key = bucketKey(starts, parameters);
-  const statement = asked.groupBy.length > 0 ? groupedSql(asked, key, parameters) : plainSql(asked, key, parameters);
-  const rows = await query<Row>(pool, signal, statement, parameters.values);
+  const answer =
+    (await queryRollups(pool, signal, asked, starts, catalogs)) ?? (await queryEvents(pool, signal, asked, starts));
+  const { rows, key } = answer;
   if (rows.length > maxBuckets) throw tooManyBuckets(asked, Math.ceil(rows.length / starts.length));
   return {
     starts,
@@ -37,7 +42,20 @@ export async function queryBuckets(pool: pg.Pool, signal: AbortSignal, asked: Bu
       rank: Number(row.rank ?? Infinity),
       measured: measuredOfRow(row, asked.measures),
     })),
+    rollups: answer.rollups,
   };
+}
+
+async function queryEvents(
+  pool: pg.Pool,
+  signal: AbortSignal,
+  asked: BucketQuery,
+  starts: readonly Micros[],
+): Promise<RollupAnswer> {
+  const parameters = new Parameters();
+  const key = bucketKey(starts, parameters);
+  const statement = asked.groupBy.length > 0 ? groupedSql(asked, key, parameters) : plainSql(asked, key, parameters);
+  return { rows: await query<BucketRow>(pool, signal, statement, parameters.values), key, rollups: [] };
 }
 
 function plainSql({ range, filter, measures }: BucketQuery, key: BucketKey, parameters: Parameters): string {

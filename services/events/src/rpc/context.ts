@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { PageTokens } from '@tidemark/grpc-kit';
 import type { StoredEventsListener } from '../db/stored-events-listener.ts';
+import type { RollupCatalogs } from '../db/query-rollups.ts';
 import type { GroupCommit } from '../domain/group-commit.ts';
 import type { IpMode } from '../domain/ip-address.ts';
 import type { Micros } from '../domain/micros.ts';
@@ -13,6 +14,8 @@ export interface Context {
   readonly clock: () => Micros;
   /** Undefined: events are kept for ever. */
   readonly retention: Retention | undefined;
+  /** Undefined: there are none. */
+  readonly rollups: RollupCatalogs | undefined;
   readonly tokens: PageTokens;
   /** From one run of the service's own retention job to the next, where the edition has no policy. */
   readonly retentionJobIntervalMs: number;
