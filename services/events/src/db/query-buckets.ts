@@ -2,11 +2,12 @@ import type pg from 'pg';
 import { bucketBoundaries, lookBack } from '../domain/bucket-boundaries.ts';
 import { maxBuckets, tooManyBuckets, type Bucket, type BucketQuery } from '../domain/bucket-query.ts';
 import type { Micros } from '../domain/micros.ts';
+import type { TimeRange } from '../domain/time-range.ts';
 import { bucketKey, type BucketKey } from './bucket-key.ts';
 import { dimensionSql } from './dimension-sql.ts';
 import { Parameters, whereSql } from './filter-sql.ts';
 import { measuredOfRow, measuresSql } from './measure-sql.ts';
-import { queryRollups, type BucketRow, type RollupAnswer, type RollupCatalogs } from './query-rollups.ts';
+import { coveredByEvents, queryRollups, type Answer, type BucketRow, type Store } from './query-rollups.ts';
 import { query } from './query.ts';
 import { zoneOffsets } from './zone-offsets.ts';
 
@@ -17,13 +18,15 @@ export interface BucketResult {
   readonly buckets: readonly Bucket[];
   /** The rollups that took part; none: the events themselves were counted. */
   readonly rollups: readonly string[];
+  /** The part of the range that the answer stands on. */
+  readonly covered: TimeRange | undefined;
 }
 
 export async function queryBuckets(
   pool: pg.Pool,
   signal: AbortSignal,
   asked: BucketQuery,
-  catalogs: RollupCatalogs | undefined,
+  store: Store,
 ): Promise<BucketResult> {
   const { range, width, timeZone } = asked;
   const offsets = await zoneOffsets(pool, signal, timeZone, { start: lookBack(range, width), end: range.end });
@@ -31,7 +34,7 @@ export async function queryBuckets(
   if (starts.length > maxBuckets) throw tooManyBuckets(asked, 1);
 
   const answer =
-    (await queryRollups(pool, signal, asked, starts, catalogs)) ?? (await queryEvents(pool, signal, asked, starts));
+    (await queryRollups(pool, signal, asked, starts, store)) ?? (await queryEvents(pool, signal, asked, starts, store));
   const { rows, key } = answer;
   if (rows.length > maxBuckets) throw tooManyBuckets(asked, Math.ceil(rows.length / starts.length));
   return {
@@ -43,6 +46,7 @@ export async function queryBuckets(
       measured: measuredOfRow(row, asked.measures),
     })),
     rollups: answer.rollups,
+    covered: answer.covered,
   };
 }
 
@@ -51,11 +55,16 @@ async function queryEvents(
   signal: AbortSignal,
   asked: BucketQuery,
   starts: readonly Micros[],
-): Promise<RollupAnswer> {
+  { oldestKept }: Store,
+): Promise<Answer> {
   const parameters = new Parameters();
   const key = bucketKey(starts, parameters);
   const statement = asked.groupBy.length > 0 ? groupedSql(asked, key, parameters) : plainSql(asked, key, parameters);
-  return { rows: await query<BucketRow>(pool, signal, statement, parameters.values), key, rollups: [] };
+  const [rows, covered] = await Promise.all([
+    query<BucketRow>(pool, signal, statement, parameters.values),
+    coveredByEvents(pool, signal, asked.range, oldestKept),
+  ]);
+  return { rows, key, rollups: [], covered };
 }
 
 function plainSql({ range, filter, measures }: BucketQuery, key: BucketKey, parameters: Parameters): string {

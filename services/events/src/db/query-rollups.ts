@@ -1,28 +1,48 @@
 import type pg from 'pg';
 import type { BucketQuery } from '../domain/bucket-query.ts';
+import { coveredOf } from '../domain/covered.ts';
 import type { Micros } from '../domain/micros.ts';
 import { rollupsFor } from '../domain/rollup-choice.ts';
 import { planOf } from '../domain/rollup-plan.ts';
+import type { TimeRange } from '../domain/time-range.ts';
 import { bucketKey, type BucketKey } from './bucket-key.ts';
 import { Parameters } from './filter-sql.ts';
 import type { MeasureRow } from './measure-sql.ts';
+import { query } from './query.ts';
+import { rolledUp } from './rolled-up.ts';
 import { answerSql, type Part } from './rollup-answer-sql.ts';
-import { statesOf, statesSql, type StateRow } from './rollup-states.ts';
+import { statesOf, statesSql, type StateRow, type States } from './rollup-states.ts';
 import { inSnapshot } from './snapshot.ts';
 
 export type BucketRow = MeasureRow & { bucket: string | number; grouping?: string[] | null; rank?: string | null };
 
-export interface RollupAnswer {
+/** What an answer is, where its buckets begin, and what it stands on. */
+export interface Answer {
   readonly rows: BucketRow[];
   readonly key: BucketKey;
-  /** Those that took part. */
+  /** The rollups that took part; none: the events themselves were counted. */
   readonly rollups: readonly string[];
+  readonly covered: TimeRange | undefined;
 }
 
-/** What of TimescaleDB's rollups this database has; undefined: none, so that every answer is from the events. */
+/** What the database keeps, and for how long. */
+export interface Store {
+  /** Undefined: no rollups, so that every answer is from the events. */
+  readonly catalogs: RollupCatalogs | undefined;
+  /** What is older, the retention may have dropped; undefined: nothing. */
+  readonly oldestKept: Micros | undefined;
+}
+
 export interface RollupCatalogs {
   /** Whether what a refresh is at has a log of its own. */
   readonly pendingRanges: boolean;
+}
+
+export async function rollupCatalogs(pool: pg.Pool): Promise<RollupCatalogs> {
+  const { rows } = await pool.query<{ there: boolean }>(
+    `SELECT to_regclass('_timescaledb_catalog.continuous_aggs_materialization_ranges') IS NOT NULL AS there`,
+  );
+  return { pendingRanges: rows[0]?.there === true };
 }
 
 /**
@@ -35,8 +55,8 @@ export async function queryRollups(
   signal: AbortSignal,
   asked: BucketQuery,
   starts: readonly Micros[],
-  catalogs: RollupCatalogs | undefined,
-): Promise<RollupAnswer | undefined> {
+  { catalogs, oldestKept }: Store,
+): Promise<Answer | undefined> {
   const wanted = rollupsFor(asked);
   if (!catalogs || wanted.length === 0) return undefined;
   const { range } = asked;
@@ -48,23 +68,34 @@ export async function queryRollups(
     );
     const plan = planOf(range, starts, states.rollups, states.chunks);
     if (plan.rollups.length === 0) return undefined;
-    const parts: Part[] = [
-      ...plan.rollups.map(({ name, parts: ranges }) => ({
-        relation: states.rollups.find((each) => each.name === name)?.relation,
-        ranges,
-      })),
-      ...(plan.raw.length > 0 ? [{ relation: undefined, ranges: plan.raw }] : []),
-    ];
+    const parts: Part[] = plan.rollups.map(({ name, parts: ranges }) => ({
+      relation: states.rollups.find((each) => each.name === name)?.relation,
+      ranges,
+    }));
+    if (plan.raw.length > 0) parts.push({ relation: undefined, ranges: plan.raw });
     const parameters = new Parameters();
     const key = bucketKey(starts, parameters);
     const rows = await run<BucketRow>(answerSql(asked, parts, key, parameters), parameters.values);
-    return { rows, key, rollups: plan.rollups.map(({ name }) => name) };
+    const kept = { ...states, oldestKept };
+    const whole = coveredOf(range, kept, []);
+    const complete = whole?.start === range.start;
+    return {
+      rows,
+      key,
+      rollups: plan.rollups.map(({ name }) => name),
+      covered: complete ? whole : coveredOf(range, kept, await rolledUp(run, parts, states.dropped)),
+    };
   });
 }
 
-export async function rollupCatalogs(pool: pg.Pool): Promise<RollupCatalogs> {
-  const { rows } = await pool.query<{ there: boolean }>(
-    `SELECT to_regclass('_timescaledb_catalog.continuous_aggs_materialization_ranges') IS NOT NULL AS there`,
-  );
-  return { pendingRanges: rows[0]?.there === true };
+/** What an answer from the events alone stands on. */
+export async function coveredByEvents(
+  pool: pg.Pool,
+  signal: AbortSignal,
+  range: TimeRange,
+  oldestKept: Micros | undefined,
+): Promise<TimeRange | undefined> {
+  const rows = await query<StateRow>(pool, signal, statesSql(false), [[], range.start, range.end]);
+  const states: States = statesOf(rows, []);
+  return coveredOf(range, { ...states, oldestKept }, []);
 }

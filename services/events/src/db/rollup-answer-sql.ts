@@ -3,7 +3,7 @@ import { maxBuckets } from '../domain/bucket-query.ts';
 import type { Measure } from '../domain/measure.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { BucketKey } from './bucket-key.ts';
-import { Parameters, whereSql } from './filter-sql.ts';
+import { whereSql, type Parameters } from './filter-sql.ts';
 import { timestamptz } from './timestamptz.ts';
 
 /** Rows of a relation that lie in these parts of the range. */

@@ -19,8 +19,9 @@ export interface RolledUp extends RollupState {
   readonly relation: string;
 }
 
+/** One for each rollup, or a single one without a name. */
 export interface StateRow {
-  name: string;
+  name: string | null;
   relation: string;
   watermark: string;
   dirty: string | null;
@@ -101,10 +102,10 @@ export function statesSql(pendingRanges: boolean): string {
     FROM question
     CROSS JOIN raw
     CROSS JOIN dropped
-    JOIN _timescaledb_catalog.continuous_agg AS rollup
+    LEFT JOIN _timescaledb_catalog.continuous_agg AS rollup
       ON rollup.user_view_schema = 'events' AND rollup.user_view_name = ANY ($1::name[])
-    JOIN _timescaledb_catalog.hypertable AS materialized ON materialized.id = rollup.mat_hypertable_id
-    JOIN _timescaledb_catalog.continuous_aggs_watermark AS watermark
+    LEFT JOIN _timescaledb_catalog.hypertable AS materialized ON materialized.id = rollup.mat_hypertable_id
+    LEFT JOIN _timescaledb_catalog.continuous_aggs_watermark AS watermark
       ON watermark.mat_hypertable_id = rollup.mat_hypertable_id`;
 }
 
