@@ -68,7 +68,7 @@ export function statesSql(pendingRanges: boolean): string {
     )
     SELECT
       rollup.user_view_name AS name,
-      format('%I.%I', materialized.schema_name, materialized.table_name) AS relation,
+      quote_ident(materialized.schema_name) || '.' || quote_ident(materialized.table_name) AS relation,
       least(greatest(watermark.watermark, question.range_start), question.range_end) AS watermark,
       (
         SELECT range_agg(int8range(
