@@ -6,7 +6,8 @@ const create = 'create materialized view if not exists ';
 
 /**
  * The same changes, those of the rollups last and as the role that owns them: TimescaleDB lets only a superuser give one
- * away. While it makes them, the role may create in the schema.
+ * away. While it makes them, the role may create in the
+ * schema, and make the trigger that some versions need to hear of changed events.
  */
 export function rollupsByTheirOwner(changes: readonly Change[]): Change[] {
   const ofRollups = changes.filter(isOfRollup);
@@ -15,6 +16,7 @@ export function rollupsByTheirOwner(changes: readonly Change[]): Change[] {
   return [
     ...changes.filter((change) => !isOfRollup(change)),
     safe(`GRANT CREATE ON SCHEMA events TO ${rollupsRole}`),
+    safe(`GRANT TRIGGER ON events.events TO ${rollupsRole}`),
     safe(`SET LOCAL ROLE ${rollupsRole}`),
     ...ofRollups.flatMap((change) => {
       if (!change.sql.startsWith(create)) return [change];
@@ -22,6 +24,7 @@ export function rollupsByTheirOwner(changes: readonly Change[]): Change[] {
       return [change, safe(`GRANT SELECT ON ${view} TO ${serviceRole}`)];
     }),
     safe('RESET ROLE'),
+    safe(`REVOKE TRIGGER ON events.events FROM ${rollupsRole}`),
     safe(`REVOKE CREATE ON SCHEMA events FROM ${rollupsRole}`),
   ];
 }

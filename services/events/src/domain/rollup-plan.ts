@@ -40,19 +40,21 @@ export function planOf(
   const parts: { name: string; parts: TimeRange[] }[] = [];
   let rest: TimeRange[] = [range];
   rollups.forEach((rollup, place) => {
-    const own = answerable(rest, boundaries, rollup, chunks);
-    if (own.length === 0) return;
-    // In many pieces it saves nothing where the next one has all of them.
+    let own = answerable(rest, boundaries, rollup, chunks);
     const finer = rollups[place + 1];
-    if (own.length > manyParts && finer && subtract(own, answerable(rest, boundaries, finer, chunks)).length === 0)
-      return;
+    if (own.length > manyParts) {
+      // In many parts a rollup saves nothing: it answers only for what the finer one, or the events, have no more.
+      const others = finer ? answerable(rest, boundaries, finer, chunks) : outward(chunks, rollup.unit);
+      own = inward(subtract(own, others), rollup.unit);
+    }
+    if (own.length === 0) return;
     parts.push({ name: rollup.name, parts: own });
     rest = subtract(rest, own);
   });
   return { rollups: parts, raw: intersect(rest, chunks) };
 }
 
-const manyParts = 8;
+const manyParts = 32;
 
 function answerable(
   ranges: readonly TimeRange[],
