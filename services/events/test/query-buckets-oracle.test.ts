@@ -3,10 +3,13 @@ import {
   Fill,
   Measure,
   QueryBucketsRequest,
+  Source,
   TimeUnit,
   type Bucket,
   type Event,
 } from '@tidemark/contracts/events';
+import { testEdition } from '@tidemark/testing';
+import pg from 'pg';
 import { event, iso, startEvents, timestamp, type Harness } from './harness.ts';
 import { naiveBoundaries, type Unit } from './naive-buckets.ts';
 import { random } from './random.ts';
@@ -39,9 +42,13 @@ const browsers = [
 ];
 const bots = ['Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)', 'curl/8.5.0'];
 const dayMs = 86_400_000;
-const questions = 250;
+const rounds = 10;
+const questionsPerRound = 210;
+const rollups = ['events_daily', 'events_hourly', 'events_daily_pages', 'events_hourly_pages'];
+const edition = await testEdition();
 
 let harness: Harness;
+let admin: pg.Client;
 const seed = Number(process.env['ORACLE_SEED'] ?? Date.now() % 1_000_000);
 const dice = random(seed);
 const stored: Event[] = [];
@@ -54,8 +61,57 @@ beforeAll(async () => {
     stored.push(...batch);
     await harness.ingest(...batch);
   }
+  admin = new pg.Client({ connectionString: harness.databaseUrl });
+  await admin.connect();
+  if (edition === 'community') await admin.query('ALTER TABLE events.events SET (timescaledb.compress)');
 });
-afterAll(() => harness.stop());
+afterAll(async () => {
+  await admin.end();
+  await harness.stop();
+});
+
+const compressed: Array<readonly [startMs: number, endMs: number]> = [];
+
+/** Late events, refreshes that reach further than the one before, and chunks that go into the columnstore. */
+async function goOn(round: number): Promise<void> {
+  const sorted = edges.map(([, at]) => Date.parse(at)).sort((a, b) => a - b);
+  if (edition === 'community') {
+    const edge = sorted[Math.min(sorted.length - 1, 3 * round + 4)] ?? 0;
+    const untilMs = edge + (dice.fraction() * 4 - 2) * dayMs;
+    for (const rollup of rollups) {
+      // Some fall behind.
+      if (dice.below(3) > 0) await refresh(rollup, null, untilMs);
+      const fromMs = dice.pick(sorted) - 5 * dayMs;
+      if (dice.below(3) === 0) await refresh(rollup, fromMs, fromMs + (4 + dice.below(4)) * dayMs);
+    }
+    await compressSome();
+  }
+  // Few: each makes a day of every rollup stale.
+  const late = Array.from({ length: 6 }, () => randomEvent(dice.pick(sorted)));
+  stored.push(...late);
+  await harness.ingest(...late);
+}
+
+async function refresh(rollup: string, fromMs: number | null, untilMs: number): Promise<void> {
+  const from = fromMs === null ? 'NULL' : `'${new Date(fromMs).toISOString()}'`;
+  await admin.query(
+    `CALL refresh_continuous_aggregate('events.${rollup}', ${from}, '${new Date(untilMs).toISOString()}')`,
+  );
+}
+
+async function compressSome(): Promise<void> {
+  const { rows } = await admin.query<{ name: string; start: Date; end: Date }>(
+    `SELECT format('%I.%I', chunk_schema, chunk_name) AS name, range_start AS start, range_end AS end
+     FROM timescaledb_information.chunks
+     WHERE hypertable_schema = 'events' AND hypertable_name = 'events' AND NOT is_compressed
+     ORDER BY range_start`,
+  );
+  for (const { name, start, end } of rows) {
+    if (dice.below(8) > 0) continue;
+    await admin.query('SELECT compress_chunk($1::regclass)', [name]);
+    compressed.push([start.getTime(), end.getTime()]);
+  }
+}
 
 /** Near the edge for the most part, and often on a whole hour to the microsecond. */
 function randomEvent(edgeMs: number): Event {
@@ -79,6 +135,18 @@ function randomEvent(edgeMs: number): Event {
   });
 }
 
+const filtersOfRollups = [
+  {},
+  { excludeBots: true },
+  { pageCondition: { $case: 'page' as const, value: '/b' } },
+  { pageCondition: { $case: 'pagePrefix' as const, value: '/b' }, excludeBots: true },
+];
+const measuresOfRollups = [
+  [],
+  [Measure.AVG_DURATION],
+  [Measure.AVG_DURATION, Measure.MIN_DURATION, Measure.MAX_DURATION],
+];
+
 interface Asked {
   request: QueryBucketsRequest;
   startMs: number;
@@ -86,10 +154,13 @@ interface Asked {
 }
 
 function randomQuestion(): Asked {
-  const [zone, at] = dice.pick(edges);
+  const [edgeZone, at] = dice.pick(edges);
+  const zone = dice.pick([edgeZone, edgeZone, 'UTC']);
+  // Half of the questions are such as a rollup may answer.
+  const plainly = dice.below(2) === 0;
   const [count, unit] = dice.pick(widths);
   const days = count * (unit === 'MINUTE' ? 0.5 : 1);
-  const round = dice.pick([60_000, 3_600_000]);
+  const round = dice.pick([60_000, 3_600_000, 3_600_000, dayMs]);
   const startMs = Math.floor((Date.parse(at) - dice.fraction() * Math.min(days, 3) * dayMs) / round) * round;
   const endMs = startMs + Math.ceil((dice.fraction() * 3 * dayMs) / round) * round;
   const groupings = [
@@ -101,40 +172,89 @@ function randomQuestion(): Asked {
     range: { start: timestamp(new Date(startMs).toISOString()), end: timestamp(new Date(endMs).toISOString()) },
     width: { count: count === 1 ? dice.below(2) : count, unit: TimeUnit[unit] },
     timeZone: zone,
-    filter: dice.pick([
-      {},
-      {},
-      { pageCondition: { $case: 'page' as const, value: '/b' } },
-      { pageCondition: { $case: 'pagePrefix' as const, value: '/b' } },
-      { sessionId: 's1' },
-      { userId: 'u2', properties: { status: 200 } },
-      { properties: { status: null } },
-      { excludeBots: true },
-      { excludeBots: true, userAgentContains: 'mozilla' },
-    ]),
-    groupBy: dice.pick([[], [], [groupings[0]], [groupings[2]], [groupings[1], groupings[0]]]) as never,
-    measures: [
-      Measure.UNIQUE_SESSIONS, Measure.UNIQUE_USERS, Measure.AVG_DURATION, Measure.MIN_DURATION, Measure.MAX_DURATION,
-      Measure.P50_DURATION, Measure.P95_DURATION, Measure.P99_DURATION,
-    ], // prettier-ignore
+    filter: dice.pick<Record<string, unknown>>(
+      plainly
+        ? filtersOfRollups
+        : [
+            {},
+            {},
+            { pageCondition: { $case: 'page' as const, value: '/b' } },
+            { pageCondition: { $case: 'pagePrefix' as const, value: '/b' } },
+            { sessionId: 's1' },
+            { userId: 'u2', properties: { status: 200 } },
+            { properties: { status: null } },
+            { excludeBots: true },
+            { excludeBots: true, userAgentContains: 'mozilla' },
+          ],
+    ),
+    groupBy: dice.pick(
+      plainly ? [[], [], [groupings[0]]] : [[], [], [groupings[0]], [groupings[2]], [groupings[1], groupings[0]]],
+    ) as never,
+    measures: dice.pick<Measure[]>(
+      plainly
+        ? measuresOfRollups
+        : [
+            [
+        Measure.UNIQUE_SESSIONS, Measure.UNIQUE_USERS, Measure.AVG_DURATION, Measure.MIN_DURATION, Measure.MAX_DURATION,
+        Measure.P50_DURATION, Measure.P95_DURATION, Measure.P99_DURATION,
+      ], // prettier-ignore
+            [],
+          ],
+    ),
     fill: dice.pick([Fill.NONE, Fill.ZERO, Fill.LAST, Fill.LINEAR]),
     seriesLimit: dice.pick([0, 1, 2]),
   });
   return { request, startMs, endMs };
 }
 
-test(`${questions} random questions get the answer of a naive count`, async () => {
-  let asked = 0;
-  while (asked < questions) {
-    const question = randomQuestion();
-    const expected = naiveAnswer(question);
-    if (expected === 'too many') continue;
-    const { buckets } = await harness.events.queryBuckets(question.request);
-    const context = JSON.stringify({ seed, asked, ...question, request: QueryBucketsRequest.toJSON(question.request) });
-    expect({ context, buckets: buckets.map(plain) }).toEqual({ context, buckets: expected });
-    asked += 1;
+test(`${rounds * questionsPerRound} random questions get the answer of a naive count`, async () => {
+  const answered = { raw: 0, rollup: 0, daily: 0, seam: 0, compressed: 0 };
+  for (let round = 0; round < rounds; round += 1) {
+    await goOn(round);
+    for (let asked = 0; asked < questionsPerRound;) {
+      const question = randomQuestion();
+      const expected = naiveAnswer(question);
+      if (expected === 'too many') continue;
+      const { startMs, endMs, request } = question;
+      const { buckets, source, rollups: names, covered } = await harness.events.queryBuckets(request);
+      const context = JSON.stringify({ seed, round, asked, request: QueryBucketsRequest.toJSON(request), names });
+      expect({ context, buckets: buckets.map((each) => ofMeasures(plain(each), request)) }).toEqual({
+        context,
+        buckets: expected.map((each) => ofMeasures(each, request)),
+      });
+      expect(covered).toEqual(request.range);
+      answered[source === Source.ROLLUP ? 'rollup' : 'raw'] += 1;
+      if (names.some((name) => name.includes('daily'))) answered.daily += 1;
+      if (names.length > 1) answered.seam += 1;
+      if (compressed.some(([start, end]) => start < endMs && end > startMs)) answered.compressed += 1;
+      asked += 1;
+    }
   }
-}, 120_000);
+  console.info(`of the answers, ${JSON.stringify(answered)}`);
+  const least = edition === 'community' ? 50 : 0;
+  expect(Math.min(...Object.values(answered))).toBeGreaterThanOrEqual(least);
+  expect(answered.rollup > 0).toBe(edition === 'community');
+}, 300_000);
+
+const measuresOf: Readonly<Partial<Record<keyof Plain, Measure>>> = {
+  sessions: Measure.UNIQUE_SESSIONS,
+  users: Measure.UNIQUE_USERS,
+  avg: Measure.AVG_DURATION,
+  min: Measure.MIN_DURATION,
+  max: Measure.MAX_DURATION,
+  p50: Measure.P50_DURATION,
+  p95: Measure.P95_DURATION,
+  p99: Measure.P99_DURATION,
+};
+
+/** Without what the question did not ask for. */
+function ofMeasures(bucket: Plain, { measures }: QueryBucketsRequest): Partial<Plain> {
+  const asked = Object.entries(bucket).filter(([name]) => {
+    const measure = measuresOf[name as keyof Plain];
+    return measure === undefined || measures.includes(measure);
+  });
+  return Object.fromEntries(asked);
+}
 
 type Plain = ReturnType<typeof plain>;
 
@@ -175,10 +295,13 @@ function naiveAnswer({ request, startMs, endMs }: Asked): Plain[] | 'too many' {
   const matching = stored.filter((each) => msOf(each) >= startMs && msOf(each) < endMs && matches(each, request));
   const series = seriesOf(matching, request);
   if (starts.length * series.length > 10_000) return 'too many';
+  const found = Map.groupBy(matching, (each) => {
+    const index = starts.findLastIndex((start) => start <= msOf(each));
+    return `${index} ${groupIn(each, request, series)}`;
+  });
   const answered = starts.flatMap((start, index) => {
-    const inside = matching.filter((each) => msOf(each) >= start && msOf(each) < (starts[index + 1] ?? Infinity));
     return series.flatMap((group) => {
-      const events = inside.filter((each) => groupIn(each, request, series) === group);
+      const events = found.get(`${index} ${group}`) ?? [];
       return events.length > 0 || request.fill !== Fill.NONE ? [measured(start, group, events)] : [];
     });
   });

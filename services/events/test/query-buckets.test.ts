@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { Dimension, Fill, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
+import { Dimension, Fill, Measure, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
 import { event, iso, range, startEvents, timestamp, type Harness } from './harness.ts';
 
 let harness: Harness;
@@ -47,6 +47,16 @@ test('FILL_ZERO adds the buckets without events, at the edges of the range too',
   expect(await bucketsOf({ ...wider, fill: Fill.ZERO })).toEqual([
     '23:00 0', '00:00 2', '01:00 1', '02:00 0', '03:00 1', '04:00 0',
   ]); // prettier-ignore
+});
+
+test('the last bucket of a range can be longer than those before it', async () => {
+  const at = ['2026-10-23T22:00:00Z', '2026-10-24T22:00:00Z', '2026-10-25T22:30:00Z'];
+  await harness.ingest(...at.map((each) => event({ at: each })));
+  const daysOfBerlin = { timeZone: 'Europe/Berlin', width: { unit: TimeUnit.DAY } };
+  const untilItEnds = { ...daysOfBerlin, range: range('2026-10-23T22:00:00Z', '2026-10-25T23:00:00Z') };
+  expect(await bucketsOf(untilItEnds)).toEqual(['22:00 1', '22:00 2']);
+  // The measure is one that no rollup has.
+  expect(await bucketsOf({ ...untilItEnds, measures: [Measure.P50_DURATION] })).toEqual(['22:00 1', '22:00 2']);
 });
 
 test('a range off the edges of its buckets counts what lies inside', async () => {

@@ -18,14 +18,19 @@ export interface BucketKey {
  * Where they lie equally far apart, which is where no clock changes and for hours nearly always, arithmetic finds the
  * bucket. Else a binary search does, which takes 1.4 times as long for hours of a million events.
  * @param starts of the buckets, ascending, the first at or before every event
+ * @param end after every event: the last bucket can be longer than the others
  */
-export function bucketKey(starts: readonly Micros[], parameters: Parameters): BucketKey {
-  return equallyLong(starts) ? arithmetic(starts, parameters) : search(starts, parameters);
+export function bucketKey(starts: readonly Micros[], end: Micros, parameters: Parameters): BucketKey {
+  return equallyLong(starts, end) ? arithmetic(starts, parameters) : search(starts, parameters);
 }
 
-function equallyLong(starts: readonly Micros[]): boolean {
+function equallyLong(starts: readonly Micros[], end: Micros): boolean {
   const [first = 0, second = Infinity] = starts;
-  return starts.every((start, place) => place === 0 || start - (starts[place - 1] ?? 0) === second - first);
+  const length = second - first;
+  return starts.every((start, place) => {
+    const next = starts[place + 1];
+    return next === undefined ? end - start <= length : next - start === length;
+  });
 }
 
 function arithmetic(starts: readonly Micros[], parameters: Parameters): BucketKey {

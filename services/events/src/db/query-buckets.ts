@@ -58,7 +58,7 @@ async function queryEvents(
   { oldestKept }: Store,
 ): Promise<Answer> {
   const parameters = new Parameters();
-  const key = bucketKey(starts, parameters);
+  const key = bucketKey(starts, asked.range.end, parameters);
   const statement = asked.groupBy.length > 0 ? groupedSql(asked, key, parameters) : plainSql(asked, key, parameters);
   const [rows, covered] = await Promise.all([
     query<BucketRow>(pool, signal, statement, parameters.values),

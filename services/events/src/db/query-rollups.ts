@@ -74,7 +74,7 @@ export async function queryRollups(
     }));
     if (plan.raw.length > 0) parts.push({ relation: undefined, ranges: plan.raw });
     const parameters = new Parameters();
-    const key = bucketKey(starts, parameters);
+    const key = bucketKey(starts, range.end, parameters);
     const rows = await run<BucketRow>(answerSql(asked, parts, key, parameters), parameters.values);
     const kept = { ...states, oldestKept };
     const whole = coveredOf(range, kept, []);
