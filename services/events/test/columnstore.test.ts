@@ -58,7 +58,7 @@ onCommunity('the columnstore', () => {
       pageSize: 1_000,
       pageToken: '',
       descending: false,
-    } as never);
+    });
     return events;
   };
   const ids = (events: Event[]): string[] => events.map(({ id }) => id).sort();

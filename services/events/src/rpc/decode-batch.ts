@@ -1,8 +1,9 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Event } from '@tidemark/contracts/events';
+import { TextReader } from './text-reader.ts';
 
 interface BatchType<Message extends { events: Event[] }> {
-  decode(bytes: Uint8Array): Message;
+  decode(from: BinaryReader | Uint8Array): Message;
 }
 
 /** Stands for an event that could not be decoded, such as one that is nested too deeply. */
@@ -19,7 +20,7 @@ export function batchDecoder<Message extends { events: Event[] }>(
 ): (bytes: Buffer) => Message {
   return (bytes) => {
     try {
-      return type.decode(bytes);
+      return type.decode(new TextReader(bytes));
     } catch {
       return decodeOneByOne(type, field, bytes);
     }
