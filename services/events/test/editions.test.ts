@@ -31,10 +31,10 @@ async function migrated(retention: HypertableSettings['retention']): Promise<str
 }
 
 async function mechanisms(): Promise<{ kept: string[]; policies: string[] }> {
-  const kept = await client.query<{ kept: string }>('SELECT drop_after::text AS kept FROM events.retentions');
+  const kept = await client.query<{ kept: string }>(`SELECT drop_after::text AS kept FROM events.retentions WHERE hypertable = 'events'`);
   const policies = await client.query<{ kept: string }>(
     `SELECT config ->> 'drop_after' AS kept FROM timescaledb_information.jobs
-     WHERE proc_name = 'policy_retention' AND hypertable_schema = 'events'`,
+     WHERE proc_name = 'policy_retention' AND hypertable_schema = 'events' AND hypertable_name = 'events'`,
   );
   return { kept: kept.rows.map((row) => row.kept), policies: policies.rows.map((row) => row.kept) };
 }
