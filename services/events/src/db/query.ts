@@ -24,16 +24,24 @@ export async function query<Row extends pg.QueryResultRow>(
   }
 }
 
-/** The same on a connection of the pool; after an abort it is to be given up. */
+/**
+ * The same on a connection of the pool; after an abort it is to be given up.
+ *
+ * @param name with one, each connection parses and plans the statement once
+ */
 export async function queryOn<Row extends pg.QueryResultRow>(
   pool: pg.Pool,
   client: pg.PoolClient,
   signal: AbortSignal,
   text: string,
   values: readonly unknown[] = [],
+  name?: string,
 ): Promise<Row[]> {
   // Without values by the simple protocol, in which a procedure may commit on every version of the server.
-  const running = values.length > 0 ? client.query<Row>(text, [...values]) : client.query<Row>(text);
+  const running =
+    values.length > 0
+      ? client.query<Row>({ text, values: [...values], ...(name !== undefined && { name }) })
+      : client.query<Row>(text);
   const { rows } = await orAborted(signal, running, () => {
     running.catch(ignore);
     void cancel(pool, client).catch(ignore);
