@@ -21,17 +21,20 @@ afterAll(async () => {
   await database.stop();
 });
 
-/** Migrates, and answers what the log says. */
+/** Migrates, and answers what the log says of the events. */
 async function migrated(retention: HypertableSettings['retention']): Promise<string[]> {
   const info = import.meta.jest.spyOn(log, 'info').mockReturnValue(undefined);
   await migrate(database.url, { chunkInterval: '1 day', retention }, log);
   const lines = info.mock.calls.map((call) => String(call.at(-1)));
   info.mockRestore();
-  return lines;
+  // What tells a repeated event from a new one is kept a day longer than they.
+  return lines.filter((line) => !line.includes('corrections'));
 }
 
 async function mechanisms(): Promise<{ kept: string[]; policies: string[] }> {
-  const kept = await client.query<{ kept: string }>(`SELECT drop_after::text AS kept FROM events.retentions WHERE hypertable = 'events'`);
+  const kept = await client.query<{ kept: string }>(
+    `SELECT drop_after::text AS kept FROM events.retentions WHERE hypertable = 'events'`,
+  );
   const policies = await client.query<{ kept: string }>(
     `SELECT config ->> 'drop_after' AS kept FROM timescaledb_information.jobs
      WHERE proc_name = 'policy_retention' AND hypertable_schema = 'events' AND hypertable_name = 'events'`,

@@ -74,13 +74,16 @@ test('a shorter retention is taken over, and the log says what was done and how 
   await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: '2 years' }, log);
   const info = import.meta.jest.spyOn(log, 'info').mockReturnValue(undefined);
   await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention: '3 months' }, log);
-  // The rollups' refreshes follow the retention.
-  const lines = info.mock.calls.filter(([line]) => !String(line).includes('policy_refresh_continuous_aggregate'));
-  expect(lines).toEqual([
-    [expect.stringMatching(/^set \(destructive\): .*3 months 1 day/)],
-    [expect.stringMatching(/^set \(destructive\): .*3 months/)],
-  ]);
+  const lines = info.mock.calls.map((call) => String(call.at(-1)));
   info.mockRestore();
+  expect(lines.filter((line) => line.startsWith('set (destructive): '))).toEqual([
+    expect.stringContaining('3 months'),
+    expect.stringContaining('3 months'),
+  ]);
+  // The rollups are refreshed no further back than the events are kept.
+  const refreshes = lines.filter((line) => /^set \(safe\): .*2 months 26 days/.test(line));
+  expect(refreshes).toHaveLength(onCommunity === test ? 4 : 0);
+  expect(lines).toHaveLength(2 + refreshes.length);
   expect((await harness.hypertables.getHypertable({ name: 'events' })).hypertable).toMatchObject({
     retention: '3 mons',
   });
@@ -89,14 +92,16 @@ test('a shorter retention is taken over, and the log says what was done and how 
 onCommunity('columns and policies that somebody added by hand stay as they are', async () => {
   await sql(`
     ALTER TABLE events.events ADD COLUMN note text;
-    SELECT add_reorder_policy('events.events', 'events_pkey')`);
+    ALTER TABLE events.events SET (timescaledb.enable_columnstore = true);
+    CALL add_columnstore_policy('events.events', after => interval '7 days')`);
   await migrate(harness.databaseUrl, { chunkInterval: '6 hours', retention: '3 months' }, log);
   expect(
     await sql(`SELECT FROM information_schema.columns WHERE table_name = 'events' AND column_name = 'note'`),
   ).toHaveLength(1);
-  expect(await sql(`SELECT FROM timescaledb_information.jobs WHERE proc_name = 'policy_reorder'`)).toHaveLength(1);
+  expect(await sql(`SELECT FROM timescaledb_information.jobs WHERE proc_name = 'policy_compression'`)).toHaveLength(1);
   await sql(`
-    SELECT remove_reorder_policy('events.events');
+    CALL remove_columnstore_policy('events.events');
+    ALTER TABLE events.events SET (timescaledb.enable_columnstore = false);
     ALTER TABLE events.events DROP COLUMN note`);
 });
 

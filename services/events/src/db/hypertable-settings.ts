@@ -34,8 +34,13 @@ export function retentionsOf({ retention }: HypertableSettings): Retentions {
     // So long may a reader of new events be away and still go on without a gap.
     batches: '7 days',
     // A time is corrected by a day at most, so that what tells a repeated event from a new one outlives the event.
-    corrections: retention && (`${retention} 1 day` as TextInterval),
+    corrections: retention && aDayLonger(retention),
   };
+}
+
+/** PostgreSQL takes no unit twice in one interval. */
+function aDayLonger(interval: TextInterval): TextInterval {
+  return `${interval} ${interval.includes('day') ? '24 hours' : '1 day'}` as TextInterval;
 }
 
 /** The options of a hypertable for its retention. */
