@@ -48,7 +48,7 @@ function ask(
   more: Parameters<typeof QueryBucketsRequest.fromPartial>[0] = {},
 ): Promise<QueryBucketsResponse> {
   const request = { range: range(start, end), width: { unit: TimeUnit.DAY }, ...more };
-  return harness.events.queryBuckets(QueryBucketsRequest.fromPartial(request as never));
+  return harness.events.queryBuckets(QueryBucketsRequest.fromPartial(request));
 }
 
 const countsOf = ({ buckets }: QueryBucketsResponse): Record<string, number> =>

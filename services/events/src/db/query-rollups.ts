@@ -106,7 +106,7 @@ export async function coveredByEvents(
   range: TimeRange,
   oldestKept: Micros | undefined,
 ): Promise<TimeRange | undefined> {
-  const rows = await query<StateRow>(pool, signal, statesSql(false), [[], range.start, range.end]);
+  const rows = await query<StateRow>(pool, signal, statesSql(false), [[], range.start, range.end], 'event states');
   const states: States = statesOf(rows, []);
   return coveredOf(range, { ...states, oldestKept }, []);
 }

@@ -11,10 +11,11 @@ export async function query<Row extends pg.QueryResultRow>(
   signal: AbortSignal,
   text: string,
   values: readonly unknown[] = [],
+  name?: string,
 ): Promise<Row[]> {
   const client = await connect(pool, signal);
   try {
-    const rows = await queryOn<Row>(pool, client, signal, text, values);
+    const rows = await queryOn<Row>(pool, client, signal, text, values, name);
     client.release();
     return rows;
   } catch (error) {
