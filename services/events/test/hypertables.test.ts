@@ -92,16 +92,14 @@ test('a shorter retention is taken over, and the log says what was done and how 
 onCommunity('columns and policies that somebody added by hand stay as they are', async () => {
   await sql(`
     ALTER TABLE events.events ADD COLUMN note text;
-    ALTER TABLE events.events SET (timescaledb.enable_columnstore = true);
-    CALL add_columnstore_policy('events.events', after => interval '7 days')`);
+    SELECT add_reorder_policy('events.events', 'events_pkey')`);
   await migrate(harness.databaseUrl, { chunkInterval: '6 hours', retention: '3 months' }, log);
   expect(
     await sql(`SELECT FROM information_schema.columns WHERE table_name = 'events' AND column_name = 'note'`),
   ).toHaveLength(1);
-  expect(await sql(`SELECT FROM timescaledb_information.jobs WHERE proc_name = 'policy_compression'`)).toHaveLength(1);
+  expect(await sql(`SELECT FROM timescaledb_information.jobs WHERE proc_name = 'policy_reorder'`)).toHaveLength(1);
   await sql(`
-    CALL remove_columnstore_policy('events.events');
-    ALTER TABLE events.events SET (timescaledb.enable_columnstore = false);
+    SELECT remove_reorder_policy('events.events');
     ALTER TABLE events.events DROP COLUMN note`);
 });
 

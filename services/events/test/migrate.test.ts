@@ -133,7 +133,7 @@ describe('a migration that is killed', () => {
     await sql(
       url,
       `CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public;
-       CREATE FUNCTION public.dawdle() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.2); END';
+       CREATE FUNCTION public.dawdle() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); END';
        CREATE EVENT TRIGGER dawdle ON ddl_command_end EXECUTE FUNCTION public.dawdle()`,
     );
     return url;

@@ -42,7 +42,7 @@ export function eventEntity(settings?: ManagedSettings): EntitySchema {
   return EventEntity;
 }
 
-// docs/adr/0031 has the measurements. In any other order than the key's a late duplicate costs seconds: TimescaleDB looks
+// docs/adr/0016 has the measurements. In any other order than the key's a late duplicate costs seconds: TimescaleDB looks
 // for it in every batch that could hold its time.
 function columnstoreOption(settings: ManagedSettings | undefined) {
   if (!settings?.columnstore) return settings?.columnstore === false ? { columnstore: false as const } : {};
