@@ -91,10 +91,12 @@ export class Calls {
     run: (context: CallContext) => Promise<void>,
   ): void {
     const controller = new AbortController();
-    // grpc-js also emits this after a normal end; aborting is harmless then.
-    call.on('cancelled', () =>
-      controller.abort(new DOMException('The call was cancelled or timed out.', 'AbortError')),
-    );
+    // grpc-js also emits this after a normal end, when there is nothing to abort.
+    call.on('cancelled', () => {
+      if (this.#aborts.has(tracked)) {
+        controller.abort(new DOMException('The call was cancelled or timed out.', 'AbortError'));
+      }
+    });
     const done = run({ signal: controller.signal, caller: callerOf(call), log: this.#log }).catch((error: unknown) =>
       this.#log.error({ err: error, method: method.path }, 'call broke'),
     );

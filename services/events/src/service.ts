@@ -3,6 +3,7 @@ import type { EventsConfig } from './config.ts';
 import { checkSchema } from './db/check-schema.ts';
 import { descriptionOf } from './db/describe-database.ts';
 import { eventRetention } from './db/event-retention.ts';
+import { hasOwnRetentions } from './db/own-retentions.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { Pool } from './db/pool.ts';
 import { rollupCatalogs } from './db/query-rollups.ts';
@@ -66,7 +67,7 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
     });
     log.info({ port: server.port }, `serving on ${config.host}:${server.port}`);
     const job =
-      retention?.by === 'service' &&
+      (await hasOwnRetentions(pool)) &&
       startRetentionJob({ databaseUrl: config.databaseUrl, intervalMs: config.retentionJobIntervalMs, log });
     const recorder = startWarningRecorder(pool, warnings, { clock, log });
     const stop = async (): Promise<void> => {

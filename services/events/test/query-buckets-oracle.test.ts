@@ -231,9 +231,12 @@ test(`${rounds * questionsPerRound} random questions get the answer of a naive c
     }
   }
   console.info(`of the answers, ${JSON.stringify(answered)}`);
-  const least = edition === 'community' ? 50 : 0;
-  expect(Math.min(...Object.values(answered))).toBeGreaterThanOrEqual(least);
-  expect(answered.rollup > 0).toBe(edition === 'community');
+  const { seam, ...others } = answered;
+  const ofRollups = edition === 'community';
+  expect(Math.min(...Object.values(others))).toBeGreaterThanOrEqual(ofRollups ? 50 : 0);
+  expect(answered.rollup > 0).toBe(ofRollups);
+  // Two rollups in one answer are rarer than one with the events beside it, which no answer tells apart.
+  expect(seam).toBeGreaterThanOrEqual(ofRollups ? 5 : 0);
 }, 300_000);
 
 const measuresOf: Readonly<Partial<Record<keyof Plain, Measure>>> = {

@@ -172,6 +172,22 @@ onRealServer('the retention that is kept in the schema', () => {
       );
     const nothingOld = async () => (await outdated()).length === 0;
 
+    test('what else has a retention is dropped where the events are kept for ever', async () => {
+      await admin.query(
+        `DELETE FROM events.retentions;
+         INSERT INTO events.retentions VALUES ('batches', '7 days');
+         INSERT INTO events.batches (number, stored_time, batch_id, event_count, times)
+         SELECT number, now() - age, number, 1, '{}'
+         FROM unnest(ARRAY['10 days', '1 hour']::interval[]) WITH ORDINALITY AS batch (age, number)`,
+      );
+      await addEvents('5 months');
+      instance();
+      const batches = () => column<string>('SELECT number::text FROM events.batches');
+      await eventually('the old batch goes', async () => (await batches()).length === 1);
+      expect(await batches()).toEqual(['2']);
+      expect(await outdated()).toHaveLength(1);
+    });
+
     async function leaderAndFollower(): Promise<[Entry, Entry, number]> {
       const first = instance();
       await eventually('the first leads', async () => (await leaders()).length === 1);
