@@ -231,12 +231,13 @@ test(`${rounds * questionsPerRound} random questions get the answer of a naive c
     }
   }
   console.info(`of the answers, ${JSON.stringify(answered)}`);
-  const { seam, ...others } = answered;
-  const ofRollups = edition === 'community';
-  expect(Math.min(...Object.values(others))).toBeGreaterThanOrEqual(ofRollups ? 50 : 0);
-  expect(answered.rollup > 0).toBe(ofRollups);
-  // Two rollups in one answer are rarer than one with the events beside it, which no answer tells apart.
-  expect(seam).toBeGreaterThanOrEqual(ofRollups ? 5 : 0);
+  // Before 2.29 TimescaleDB takes more for stale than is, so that fewer answers are from rollups.
+  const least = { raw: 50, compressed: 50, rollup: 50, daily: 10, seam: 3 };
+  const ofApache = { raw: 50, compressed: 0, rollup: 0, daily: 0, seam: 0 };
+  const wanted = edition === 'community' ? least : ofApache;
+  for (const kind of Object.keys(least) as (keyof typeof least)[]) {
+    expect({ kind, often: answered[kind] >= wanted[kind] }).toEqual({ kind, often: true });
+  }
 }, 300_000);
 
 const measuresOf: Readonly<Partial<Record<keyof Plain, Measure>>> = {
