@@ -4,6 +4,7 @@ import { emptyDatabase, testEdition, testServerUrl, type TestDatabase } from '@t
 import pg from 'pg';
 import { readConfig } from '../src/config.ts';
 import { dryRun } from '../src/db/dry-run.ts';
+import type { HypertableSettings } from '../src/db/hypertable-settings.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { migrations } from '../src/db/migrations/index.ts';
 import { create } from '../src/service.ts';
@@ -50,6 +51,17 @@ async function sql(url: string, text: string): Promise<unknown[]> {
 }
 
 describe('a dry run', () => {
+  type Case = [what: string, database: () => Promise<TestDatabase>, wanted: HypertableSettings];
+  const ofCommunity: Case[] = [
+    ['a database with a later columnstore', fresh, { ...settings, columnstoreAfter: '2 weeks' }],
+    ['a database that shall convert no chunks', fresh, { ...settings, columnstoreAfter: false }],
+  ];
+  const ofAll: Case[] = [
+    ['an empty database', empty, settings],
+    ['a database with other settings', fresh, { chunkInterval: '6 hours', retention: '2 years' }],
+    ['a database whose events shall be kept for ever', fresh, { ...settings, retention: undefined }],
+  ];
+
   test('of an empty database prints a script that makes the whole schema, and changes nothing', async () => {
     const { url } = await empty();
     const script = await dryRun(url, settings, log);
@@ -60,26 +72,23 @@ describe('a dry run', () => {
     expect(await dryRun(url, settings, log)).toBe('-- Nothing to do: the schema is up to date.\n');
   });
 
-  test.each([
-    ['an empty database', empty, settings],
-    ['a database with other settings', fresh, { chunkInterval: '6 hours', retention: '2 years' } as const],
-    ['a database with a later columnstore', fresh, { ...settings, columnstoreAfter: '2 weeks' } as const],
-    ['a database that shall convert no chunks', fresh, { ...settings, columnstoreAfter: false } as const],
-    ['a database whose events shall be kept for ever', fresh, { ...settings, retention: undefined }],
-  ])('prints what a run then executes: %s', async (_, database, wanted) => {
-    const { url } = await database();
-    const script = await dryRun(url, wanted, log);
-    const executed = import.meta.jest.spyOn(pg.Client.prototype, 'query');
-    await migrate(url, wanted, log);
-    const { calls, contexts } = executed.mock;
-    const writer: unknown = contexts[calls.findIndex(([text]) => (text as unknown) === 'BEGIN')];
-    const statements: string[] = calls.filter((_, index) => contexts[index] === writer).map(([text]) => text);
-    executed.mockRestore();
-    const compact = (text: string): string => text.replaceAll(/(;|\s)+/g, ' ').trim();
-    const printed = compact(script.replaceAll(/^(--|\\|SELECT pg_advisory_lock).*$/gm, ''));
-    expect(printed).not.toBe('');
-    expect(compact(inTransactions(statements).join(';\n'))).toBe(printed);
-  });
+  test.each([...ofAll, ...(edition === 'community' ? ofCommunity : [])])(
+    'prints what a run then executes: %s',
+    async (_, database, wanted) => {
+      const { url } = await database();
+      const script = await dryRun(url, wanted, log);
+      const executed = import.meta.jest.spyOn(pg.Client.prototype, 'query');
+      await migrate(url, wanted, log);
+      const { calls, contexts } = executed.mock;
+      const writer: unknown = contexts[calls.findIndex(([text]) => (text as unknown) === 'BEGIN')];
+      const statements: string[] = calls.filter((_, index) => contexts[index] === writer).map(([text]) => text);
+      executed.mockRestore();
+      const compact = (text: string): string => text.replaceAll(/(;|\s)+/g, ' ').trim();
+      const printed = compact(script.replaceAll(/^(--|\\|SELECT pg_advisory_lock).*$/gm, ''));
+      expect(printed).not.toBe('');
+      expect(compact(inTransactions(statements).join(';\n'))).toBe(printed);
+    },
+  );
 
   test('is a command whose standard output is the script, whatever the log says', async () => {
     const { url } = await fresh();

@@ -322,11 +322,13 @@ function filledBy(fill: Fill) {
     if (!before || (fill === Fill.LINEAR && !after)) return bucket;
     const { start, group, filled } = bucket;
     if (fill === Fill.LAST || !after) return { ...before, start, group, filled };
-    const at = (time: string): number => Date.parse(time);
-    const share = (at(start) - at(before.start)) / (at(after.start) - at(before.start));
+    const at = (time: string): bigint => BigInt(Date.parse(time));
+    const [length, passed] = [at(after.start) - at(before.start), at(start) - at(before.start)];
     const between = (name: keyof Plain): number | undefined => {
       const [low, high] = [before[name], after[name]];
-      return typeof low === 'number' && typeof high === 'number' ? Math.round(low + (high - low) * share) : undefined;
+      if (typeof low !== 'number' || typeof high !== 'number') return undefined;
+      const sum = BigInt(low) * (length - passed) + BigInt(high) * passed;
+      return Number((2n * sum + length) / (2n * length));
     };
     const names = Object.keys(bucket) as (keyof Plain)[];
     return { ...bucket, ...Object.fromEntries(names.map((name) => [name, between(name)])), start, group, filled };

@@ -53,6 +53,8 @@ export class StreamProcess {
   }
 
   #lines(): string[] {
-    return existsSync(this.#file) ? readFileSync(this.#file, 'utf8').split('\n').filter(Boolean) : [];
+    if (!existsSync(this.#file)) return [];
+    // The last one may be half written.
+    return readFileSync(this.#file, 'utf8').split('\n').slice(0, -1);
   }
 }
