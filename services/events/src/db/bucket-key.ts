@@ -21,7 +21,7 @@ export interface BucketKey {
  * @param end after every event: the last bucket can be longer than the others
  */
 export function bucketKey(starts: readonly Micros[], end: Micros, parameters: Parameters): BucketKey {
-  return equallyLong(starts, end) ? arithmetic(starts, parameters) : search(starts, parameters);
+  return equallyLong(starts, end) ? arithmetic(starts, end, parameters) : search(starts, parameters);
 }
 
 function equallyLong(starts: readonly Micros[], end: Micros): boolean {
@@ -33,19 +33,17 @@ function equallyLong(starts: readonly Micros[], end: Micros): boolean {
   });
 }
 
-function arithmetic(starts: readonly Micros[], parameters: Parameters): BucketKey {
-  const [first = 0, second] = starts;
-  // A single bucket is as long as it takes.
-  const length = second === undefined ? longest : second - first;
-  const sql = `date_bin(${parameters.add(`${length} microseconds`)}::interval, time, ${parameters.add(timestamptz(first))}::timestamptz)`;
+// Unlike date_bin, TimescaleDB sees through time_bucket: it reads chunks in the order of the key, and columns as vectors.
+function arithmetic(starts: readonly Micros[], end: Micros, parameters: Parameters): BucketKey {
+  const [first = 0, second = end] = starts;
+  const length = `${parameters.add(`${second - first} microseconds`)}::interval`;
+  const sql = `time_bucket(${length}, time, ${parameters.add(timestamptz(first))}::timestamptz)`;
   return {
     sql,
     selected: `(extract(epoch FROM ${sql}) * 1000000)::bigint`,
     startOf: ({ bucket }) => Number(bucket),
   };
 }
-
-const longest: Micros = 1_000 * 366 * 86_400_000_000;
 
 function search(starts: readonly Micros[], parameters: Parameters): BucketKey {
   const sql = `width_bucket(time, ${parameters.add(starts.map(timestamptz))}::timestamptz[])`;
