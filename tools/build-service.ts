@@ -15,15 +15,6 @@ await build({
   target: 'node24',
   format: 'esm',
   sourcemap: true,
-  external: [
-    '@grpc/*',
-    'grpc-health-check',
-    '@mikro-orm/*',
-    'pg',
-    'pg-copy-streams',
-    'pino',
-    'pino-pretty',
-    '@node-rs/*',
-  ],
+  external: ['@grpc/*', 'grpc-health-check', '@mikro-orm/*', 'pg', 'pino', 'pino-pretty', '@node-rs/*'],
   logLevel: 'warning',
 });

@@ -1,10 +1,10 @@
-import { sqlStateOf } from '@tidemark/grpc-kit';
 import type pg from 'pg';
 import type { Micros } from '../domain/micros.ts';
 import { isSame, keyOf, type Transaction } from '../domain/transaction.ts';
 import type { Placed } from '../domain/transaction-batch.ts';
 import { query } from './query.ts';
 import { timestamptz } from './timestamptz.ts';
+import { triedAgain } from './tried-again.ts';
 import { transactionColumns, transactionOfRow, type TransactionRow } from './transaction-row.ts';
 
 /** What became of transactions; those in neither list are there already. */
@@ -35,10 +35,6 @@ export async function recordTransactions(
   return { stored: stored.size, conflicts: await conflictsAmong(pool, signal, left) };
 }
 
-const maxAttempts = 5;
-// https://www.postgresql.org/docs/17/errcodes-appendix.html
-const retryable = new Set(['40001', '40P01']); // serialization_failure, deadlock_detected
-
 /** The keys of those that were not there. */
 async function insertMissing(
   pool: pg.Pool,
@@ -48,14 +44,8 @@ async function insertMissing(
 ): Promise<Set<string>> {
   if (transactions.length === 0) return new Set();
   const parameters = [...columnsOf(transactions), timestamptz(receivedTime)];
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const rows = await query<{ id: string; time_us: string }>(pool, signal, insert, parameters);
-      return new Set(rows.map((row) => `${row.time_us} ${row.id}`));
-    } catch (error) {
-      if (attempt === maxAttempts || !retryable.has(sqlStateOf(error))) throw error;
-    }
-  }
+  const rows = await triedAgain(() => query<{ id: string; time_us: string }>(pool, signal, insert, parameters));
+  return new Set(rows.map((row) => `${row.time_us} ${row.id}`));
 }
 
 const insert = `

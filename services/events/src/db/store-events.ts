@@ -7,6 +7,7 @@ import { copyIn } from './copy-in.ts';
 import { copiedColumns, copyRows } from './copy-rows.ts';
 import { insertMissing } from './insert-missing.ts';
 import { inOrder, type OrderedBatch } from './ordered-batch.ts';
+import { triedAgain } from './tried-again.ts';
 
 /**
  * Stores the events of several requests that are not there yet, all in one transaction, and answers how many of each
@@ -17,29 +18,28 @@ import { inOrder, type OrderedBatch } from './ordered-batch.ts';
  */
 export async function storeEvents(pool: pg.Pool, requests: ReadonlyArray<readonly NewEvent[]>): Promise<number[]> {
   const batch = inOrder(requests);
-  for (let attempt = 1; ; attempt++) {
-    const client = await connect(pool, AbortSignal.timeout(limitMs));
-    try {
-      const storing = store(client, batch);
-      const stored = await orAborted(AbortSignal.timeout(limitMs), storing, () => void storing.catch(ignore));
-      client.release();
-      return stored;
-    } catch (error) {
-      client.release(true);
-      if (attempt === maxAttempts || !retryable.has(sqlStateOf(error))) throw error;
-    }
+  return triedAgain(() => storeOnce(pool, batch), storedOtherwise);
+}
+
+async function storeOnce(pool: pg.Pool, batch: OrderedBatch): Promise<number[]> {
+  const client = await connect(pool, AbortSignal.timeout(limitMs));
+  try {
+    const storing = store(client, batch);
+    const stored = await orAborted(AbortSignal.timeout(limitMs), storing, () => void storing.catch(ignore));
+    client.release();
+    return stored;
+  } catch (error) {
+    client.release(true);
+    throw error;
   }
 }
 
 // A database that is frozen, or a lock that somebody keeps, must not keep a connection for ever.
 const limitMs = 30_000;
-const maxAttempts = 5;
 // What events.close_batch raises where an event is there with its time corrected, or uncorrected.
 const storedOtherwise = 'TM001';
 // https://www.postgresql.org/docs/17/errcodes-appendix.html: unique_violation
 const met = new Set(['23505', storedOtherwise]);
-// serialization_failure, deadlock_detected
-const retryable = new Set(['40001', '40P01', storedOtherwise]);
 
 async function store(client: pg.PoolClient, batch: OrderedBatch): Promise<number[]> {
   const insert = async (): Promise<number[]> => countByRequest(batch, await insertMissing(client, batch));

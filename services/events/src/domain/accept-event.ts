@@ -1,4 +1,5 @@
 import { isBot } from './bots.ts';
+import { charactersIn } from './characters.ts';
 import type { NewEvent } from './event.ts';
 import { isIpAddress, keptAddress, type IpMode } from './ip-address.ts';
 import { day, minute, type Micros } from './micros.ts';
@@ -161,10 +162,6 @@ function isTooLarge(draft: EventDraft, properties: string | null | Rejected): bo
   const json = properties instanceof Rejected ? Infinity : (properties?.length ?? 0);
   const chars = json + page.length + userAgent.length + referrer.length + sessionId.length + userId.length;
   return chars > smallEventChars && draft.encodedBytes() > maxEventBytes;
-}
-
-function charactersIn(text: string): number {
-  return Array.from(text).length;
 }
 
 function iso(time: Micros): string {

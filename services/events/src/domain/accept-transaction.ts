@@ -1,3 +1,4 @@
+import { charactersIn } from './characters.ts';
 import { isCurrency } from './currency.ts';
 import { day, type Micros } from './micros.ts';
 import type { Transaction, TransactionDraft } from './transaction.ts';
@@ -77,10 +78,6 @@ function problemOfTexts({ kind, description }: TransactionDraft): RejectedTransa
     return new RejectedTransaction('TEXT_INVALID', `description is over ${maxDescription} characters: shorten it.`);
   }
   return undefined;
-}
-
-function charactersIn(text: string): number {
-  return Array.from(text).length;
 }
 
 function acceptTime(time: TransactionDraft['time'], now: Micros): Micros | RejectedTransaction {

@@ -1,3 +1,4 @@
+import { charactersIn } from './characters.ts';
 import { invalid } from './invalid-argument.ts';
 
 /** What events are grouped by: a field, or one property by its name. */
@@ -12,7 +13,7 @@ export const Dimension = {
     if (given.field) return { field: given.field };
     const { property } = given;
     if (!property) throw invalid(path, 'Required: a dimension such as DIMENSION_PAGE, or the name of a property.');
-    if (Array.from(property).length > maxNameLength || property.includes('\0')) {
+    if (charactersIn(property) > maxNameLength || property.includes('\0')) {
       throw invalid(propertyPath(path), `The name of a property has at most ${maxNameLength} characters and no NUL.`);
     }
     return { property };
