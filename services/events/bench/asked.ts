@@ -9,6 +9,9 @@ export interface Range {
 
 export type Question = Omit<Parameters<typeof QueryBucketsRequest.fromPartial>[0], 'range'> & { range: Range };
 
+/** So many questions it takes until V8 has compiled what a service that has just started answers them with. */
+export const untilCompiled = 500;
+
 export const hours = { unit: TimeUnit.HOUR };
 export const days = { unit: TimeUnit.DAY };
 

@@ -7,16 +7,19 @@ export interface Sides {
 }
 
 /**
- * Measures both sides in turn, once each to warm up and then for so many rounds, and compares the medians. Who begins
- * changes with each round, so that what a round leaves behind meets both.
+ * Measures both sides in turn for so many rounds, after some to warm up, and compares the medians. Who begins changes
+ * with each round, so that what a round leaves behind meets both.
  */
 export async function compare(
   rounds: number,
   ours: () => Promise<number>,
   theirs: () => Promise<number>,
+  warmUps = 1,
 ): Promise<Sides> {
-  await ours();
-  await theirs();
+  for (let round = 0; round < warmUps; round++) {
+    await ours();
+    await theirs();
+  }
   const [mine, others]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
     const oursFirst = round % 2 === 0;

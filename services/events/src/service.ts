@@ -6,7 +6,7 @@ import { eventRetention } from './db/event-retention.ts';
 import { hasOwnRetentions } from './db/own-retentions.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { Pool } from './db/pool.ts';
-import { rollupCatalogs } from './db/query-rollups.ts';
+import { RollupCatalogs } from './db/rollup-catalogs.ts';
 import { startRetentionJob } from './db/retention-job.ts';
 import { storeEvents } from './db/store-events.ts';
 import { StoredEventsListener } from './db/stored-events-listener.ts';
@@ -52,7 +52,7 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
         pool,
         clock,
         retention,
-        rollups: timescale.edition === 'community' ? await rollupCatalogs(pool) : undefined,
+        rollups: timescale.edition === 'community' ? await RollupCatalogs.open(pool) : undefined,
         tokens,
         retentionJobIntervalMs: config.retentionJobIntervalMs,
         ipMode: config.ipMode,

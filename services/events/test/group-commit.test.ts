@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { StreamEventsRequest, type Event } from '@tidemark/contracts/events';
+import { StreamEventsRequest, type Event, type StreamEventsResponse } from '@tidemark/contracts/events';
 import type { RpcError } from '@tidemark/grpc-kit';
 import pg from 'pg';
 import { event, startEvents, type Harness } from './harness.ts';
@@ -101,6 +101,23 @@ test('a caller with much to store does not hold up one with little', async () =>
   stream.end();
   await once(stream, 'end');
   expect(answered).toBe(8);
+});
+
+test('many streams at once wait where the queue is full, and none is refused', async () => {
+  const release = await holdTheWriters();
+  const events = some(60, { properties: { text: 'x'.repeat(31_000) } });
+  const streams = Array.from({ length: 30 }, () => harness.events.streamEvents());
+  const stored = streams.map(async (stream) => {
+    let count = 0;
+    stream.on('data', (reply: StreamEventsResponse) => (count += reply.stored + reply.duplicates));
+    for (const sequence of [1n, 2n]) stream.write(StreamEventsRequest.fromPartial({ sequence, events }));
+    stream.end();
+    await once(stream, 'end');
+    return count;
+  });
+  await sleep(1_000);
+  await release();
+  expect(await Promise.all(stored)).toEqual(streams.map(() => 120));
 });
 
 test('what is more than the service keeps in memory is refused at once, and a stream is read no further', async () => {

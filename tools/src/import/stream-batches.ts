@@ -19,7 +19,7 @@ export interface StreamOptions {
   address: string;
   signal: AbortSignal;
   observer: StreamObserver;
-  /** How long the service may take to be there at the start; default 10 s. */
+  /** How long the service may take to be there at the start; default 30 s. */
   reachWithinMs?: number;
   /** How long it may answer nothing once it was there; default 5 minutes. */
   patienceMs?: number;
@@ -33,6 +33,8 @@ interface Sent {
 
 // Enough that the service never waits for the next batch while it commits one.
 const windowBatches = 4;
+// A service that `npm start` starts again, with its database, takes so long on a busy machine.
+const reachWithinMs = 30_000;
 const firstBackoffMs = 250;
 const maxBackoffMs = 5_000;
 
@@ -66,7 +68,7 @@ export class BatchStream {
   static async open(options: StreamOptions): Promise<BatchStream> {
     const stream = new BatchStream(options);
     try {
-      await stream.#ready(options.reachWithinMs ?? 10_000);
+      await stream.#ready(options.reachWithinMs ?? reachWithinMs);
     } catch (cause) {
       stream.close();
       options.signal.throwIfAborted();

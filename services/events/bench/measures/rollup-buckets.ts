@@ -1,4 +1,4 @@
-import { ask, days } from '../asked.ts';
+import { ask, days, untilCompiled } from '../asked.ts';
 import type { Bench } from '../bench.ts';
 import { compare } from '../compare.ts';
 import { round, timedSql } from '../figures.ts';
@@ -25,9 +25,10 @@ async function run(bench: Bench): Promise<Result> {
     GROUP BY 1
     ORDER BY 1`;
   const sides = await compare(
-    6 * bench.options.rounds,
+    60 * bench.options.rounds,
     async () => (await ask(bench, { range, width: days })).ms,
     () => timedSql(bench.admin, sql, [range.start, range.end]),
+    untilCompiled,
   );
   return {
     value: sides.ratio,

@@ -12,15 +12,33 @@ export interface OrderedBatch {
 
 /** Two writers that insert the same keys in the same order wait for each other; in any other order they can deadlock. */
 export function inOrder(given: ReadonlyArray<readonly NewEvent[]>): OrderedBatch {
-  const batchId = randomBytes(8).readBigUInt64BE() >> 1n;
-  const requestCount = given.length;
-  const [first = []] = given;
-  // Mostly so: what one client sends is in order.
-  if (requestCount === 1 && isInOrder(first)) {
-    return { batchId, events: first, requests: new Array<number>(first.length).fill(0), requestCount };
+  const batch = { batchId: randomBytes(8).readBigUInt64BE() >> 1n, requestCount: given.length };
+  const places = given.map((_, request) => request).sort((a, b) => compareFirst(given[a], given[b]));
+  const events = places.flatMap((request) => given[request] ?? []);
+  const requests = places.flatMap((request) => new Array<number>(given[request]?.length ?? 0).fill(request));
+  // Mostly so: what one client sends is in order, and what several send is of one moment after the other.
+  if (isInOrder(events)) return { ...batch, events, requests };
+  return { ...batch, ...sorted(events, requests) };
+}
+
+function compareFirst([a]: readonly NewEvent[] = [], [b]: readonly NewEvent[] = []): number {
+  return a && b ? compareKeys(a, b) : 0;
+}
+
+function isInOrder(events: readonly NewEvent[]): boolean {
+  for (let place = 1; place < events.length; place++) {
+    if (compareKeys(events[place - 1] as NewEvent, events[place] as NewEvent) >= 0) return false;
   }
-  const all = given.flatMap((events, request) => events.map((event) => ({ event, request })));
-  all.sort((a, b) => compareKeys(a.event, b.event));
+  return true;
+}
+
+/** Of events with one key the first stays: by the order of the requests, and within each of them. */
+function sorted(
+  given: readonly NewEvent[],
+  givenRequests: readonly number[],
+): Pick<OrderedBatch, 'events' | 'requests'> {
+  const all = given.map((event, place) => ({ event, request: givenRequests[place] ?? 0, place }));
+  all.sort((a, b) => compareKeys(a.event, b.event) || a.request - b.request || a.place - b.place);
   const events: NewEvent[] = [];
   const requests: number[] = [];
   for (const { event, request } of all) {
@@ -29,14 +47,7 @@ export function inOrder(given: ReadonlyArray<readonly NewEvent[]>): OrderedBatch
     events.push(event);
     requests.push(request);
   }
-  return { batchId, events, requests, requestCount };
-}
-
-function isInOrder(events: readonly NewEvent[]): boolean {
-  for (let place = 1; place < events.length; place++) {
-    if (compareKeys(events[place - 1] as NewEvent, events[place] as NewEvent) >= 0) return false;
-  }
-  return true;
+  return { events, requests };
 }
 
 /** By the time that the client gave: that and the id tell one event from another. */

@@ -1,41 +1,55 @@
 import type { TimeRange } from '../domain/time-range.ts';
 import { intersect, subtract } from '../domain/time-ranges.ts';
+import type { Parameters } from './filter-sql.ts';
 import type { Part } from './rollup-answer-sql.ts';
-import type { Run } from './snapshot.ts';
 import { timestamptz } from './timestamptz.ts';
 
-interface Row {
+/** One for each rollup that takes part. */
+interface Held {
   place: number;
-  first_us: string | null;
+  first: number | null;
   held: boolean[];
+}
+
+/** The statement for what the rollups hold, in one row of text. */
+export function rolledUpSql(parts: readonly Part[], dropped: readonly TimeRange[], parameters: Parameters): string {
+  const bounds = [dropped.map(({ start }) => timestamptz(start)), dropped.map(({ end }) => timestamptz(end))];
+  const [starts = '', ends = ''] = bounds.map((each) => `${parameters.add(each)}::timestamptz[]`);
+  const selects = rollupsOf(parts).map(({ relation }, place) => selectOf(relation, place, { starts, ends }));
+  return `
+    SELECT json_agg(rollup)::text AS rolled_up
+    FROM (${selects.join('\n      UNION ALL')}
+    ) AS rollup`;
 }
 
 /**
  * Where the rollups hold what they answer for: from their first bucket on, but for what a refresh has emptied after its
  * events were dropped by hand.
+ * @param text what the statement answers
  */
-export async function rolledUp(run: Run, parts: readonly Part[], dropped: readonly TimeRange[]): Promise<TimeRange[]> {
-  const rollups = parts.filter(({ relation }) => relation !== undefined);
-  const statement = rollups.map(({ relation }, place) => selectOf(relation ?? '', place)).join('\n  UNION ALL');
-  const bounds = [dropped.map(({ start }) => timestamptz(start)), dropped.map(({ end }) => timestamptz(end))];
-  const rows = await run<Row>(statement, bounds);
-  return rows.flatMap(({ place, first_us: first, held }) => {
+export function rolledUpOf(text: string, parts: readonly Part[], dropped: readonly TimeRange[]): TimeRange[] {
+  const rollups = rollupsOf(parts);
+  return (JSON.parse(text) as Held[]).flatMap(({ place, first, held }) => {
     const emptied = dropped.filter((_, index) => !held[index]);
-    const since = first === null ? [] : [{ start: Number(first), end: Infinity }];
+    const since = first === null ? [] : [{ start: first, end: Infinity }];
     return subtract(intersect(rollups[place]?.ranges ?? [], since), emptied);
   });
 }
 
-function selectOf(relation: string, place: number): string {
+function rollupsOf(parts: readonly Part[]): { relation: string; ranges: readonly TimeRange[] }[] {
+  return parts.flatMap(({ relation, ranges }) => (relation === undefined ? [] : [{ relation, ranges }]));
+}
+
+function selectOf(relation: string, place: number, { starts, ends }: { starts: string; ends: string }): string {
   return `
-  SELECT
-    ${place} AS place,
-    (SELECT (extract(epoch FROM min(bucket)) * 1000000)::bigint FROM ${relation}) AS first_us,
-    ARRAY(
-      SELECT EXISTS (
-        SELECT FROM ${relation} WHERE bucket >= dropped.range_start AND bucket < dropped.range_end
-      )
-      FROM unnest($1::timestamptz[], $2::timestamptz[]) WITH ORDINALITY AS dropped (range_start, range_end, place)
-      ORDER BY dropped.place
-    ) AS held`;
+      SELECT
+        ${place} AS place,
+        (SELECT (extract(epoch FROM min(bucket)) * 1000000)::bigint FROM ${relation}) AS first,
+        ARRAY(
+          SELECT EXISTS (
+            SELECT FROM ${relation} WHERE bucket >= dropped.range_start AND bucket < dropped.range_end
+          )
+          FROM unnest(${starts}, ${ends}) WITH ORDINALITY AS dropped (range_start, range_end, place)
+          ORDER BY dropped.place
+        ) AS held`;
 }

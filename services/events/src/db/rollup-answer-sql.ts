@@ -13,8 +13,39 @@ export interface Part {
   readonly ranges: readonly TimeRange[];
 }
 
-/** One statement for all parts, so that they are of one snapshot. */
-export function answerSql(asked: BucketQuery, parts: readonly Part[], key: BucketKey, parameters: Parameters): string {
+/** The first row of an answer. */
+export interface ContextRow {
+  readonly states: string | null;
+  readonly rolled_up: string | null;
+}
+
+export interface AnswerQuestion {
+  readonly asked: BucketQuery;
+  readonly parts: readonly Part[];
+  readonly key: BucketKey;
+  readonly parameters: Parameters;
+  /** The statements for what `ContextRow` has; undefined: nothing. */
+  readonly context: { readonly states: string; readonly rolledUp: string | undefined };
+}
+
+/** One statement, and so of one snapshot: a row of context, then the buckets of all parts. */
+export function answerSql(question: AnswerQuestion): string {
+  const { asked, context } = question;
+  const measures = ['count', ...asked.measures.map((measure) => `"${measure}"`)];
+  const columns = ['bucket', ...(asked.groupBy.length > 0 ? ['grouping', 'rank'] : []), ...measures];
+  return `
+  SELECT (${context.states}
+  ) AS states, ${context.rolledUp === undefined ? 'NULL' : `(${context.rolledUp})`} AS rolled_up,
+    ${columns.map((column) => `NULL AS ${column}`).join(', ')}
+  UNION ALL
+  SELECT NULL, NULL, ${columns.join(', ')}
+  FROM (${bucketsSql(question)}
+  ) AS answer
+  ORDER BY bucket NULLS FIRST${asked.groupBy.length > 0 ? ', rank NULLS LAST' : ''}`;
+}
+
+/** In any order. */
+function bucketsSql({ asked, parts, key, parameters }: AnswerQuestion): string {
   const grouped = asked.groupBy.length > 0;
   const counted = parts.flatMap(({ relation, ranges }) =>
     chunked(ranges).map((each) => partSql(asked, relation, each, key, parameters)),
@@ -29,8 +60,7 @@ export function answerSql(asked: BucketQuery, parts: readonly Part[], key: Bucke
     SELECT bucket, ${measures.join(', ')}
     FROM (${counted}
     ) AS counted
-    GROUP BY bucket
-    ORDER BY bucket`;
+    GROUP BY bucket`;
   }
   const grouping = `ARRAY[${asked.groupBy.map(() => 'page').join(', ')}]`;
   return `
@@ -46,7 +76,6 @@ export function answerSql(asked: BucketQuery, parts: readonly Part[], key: Bucke
     FROM counted
     LEFT JOIN series ON series.grouping = ${grouping}
     GROUP BY bucket, series.rank, series.grouping
-    ORDER BY bucket, series.rank NULLS LAST
     LIMIT ${maxBuckets + 1}`;
 }
 

@@ -21,8 +21,8 @@ export interface EventDraft {
   /** Null: malformed. */
   duration: Micros | undefined | null;
   properties: Record<string, unknown> | undefined;
-  /** The size of the encoded message; costly, so that it is asked only of an event that could be too large. */
-  encodedBytes(): number;
+  /** The size of the message as it was sent. */
+  encodedBytes: number;
 }
 
 /** What holds for all events of a request. */
@@ -62,9 +62,7 @@ export class Rejected {
 const futureTolerance = 5 * minute;
 const longestDuration = 366 * day;
 const maxEventBytes = 32 * 1_024;
-// A character is at most 3 bytes of UTF-8, and a number of one digit, with its comma, becomes 11 bytes of a Struct: no
-// event under this many characters of text and JSON can be too large.
-const smallEventChars = Math.floor(maxEventBytes / 6) - 200;
+
 export function acceptEvent(draft: EventDraft, rules: AcceptanceRules): NewEvent | Rejected {
   const given = givenTime(draft);
   if (given instanceof Rejected) return given;
@@ -75,10 +73,10 @@ export function acceptEvent(draft: EventDraft, rules: AcceptanceRules): NewEvent
     problemOfIp(draft.ipAddress) ??
     problemOfDuration(draft.duration);
   if (problem) return problem;
-  const properties = acceptProperties(draft.properties);
-  if (isTooLarge(draft, properties)) {
+  if (draft.encodedBytes > maxEventBytes) {
     return new Rejected('EVENT_TOO_LARGE', 'The event is over 32 KB encoded: shorten its texts or properties.');
   }
+  const properties = acceptProperties(draft.properties);
   if (properties instanceof Rejected) return properties;
   return {
     id: draft.id.toLowerCase(),
@@ -155,13 +153,6 @@ function acceptProperties(properties: EventDraft['properties']): string | null |
   if (properties === undefined) return null;
   const problem = problemOfProperties(properties);
   return problem ? new Rejected('PROPERTIES_INVALID', problem) : JSON.stringify(properties);
-}
-
-function isTooLarge(draft: EventDraft, properties: string | null | Rejected): boolean {
-  const { page, userAgent, referrer, sessionId, userId } = draft;
-  const json = properties instanceof Rejected ? Infinity : (properties?.length ?? 0);
-  const chars = json + page.length + userAgent.length + referrer.length + sessionId.length + userId.length;
-  return chars > smallEventChars && draft.encodedBytes() > maxEventBytes;
 }
 
 function iso(time: Micros): string {

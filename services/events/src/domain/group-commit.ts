@@ -1,5 +1,6 @@
 import type { NewEvent } from './event.ts';
 import { Overloaded } from './overloaded.ts';
+import { Room } from './room.ts';
 
 export interface GroupCommitOptions {
   /** How many batches are written side by side at most. */
@@ -12,25 +13,29 @@ export interface GroupCommitOptions {
 interface Waiting {
   readonly events: readonly NewEvent[];
   readonly size: number;
+  /** Where it takes up room. */
+  readonly room: Room;
   readonly stored: (count: number) => void;
   readonly failed: (error: Error) => void;
 }
 
 // A transaction of this many events costs its commit once for all, and is over in a tenth of a second.
-const mostEventsOfBatch = 10_000;
+const mostEventsOfBatch = 4_000;
 const mostSizeOfBatch = 16 * 1_048_576;
 // A second writer pays where there is work for it; a few calls are better off in the batch that follows.
 const worthAnotherWriter = 1_000;
 const mostWaitMs = 3;
 // In characters, which the events take up in memory while they wait.
-const roomSize = 32 * 1_048_576;
+const mostSizeOfCalls = 32 * 1_048_576;
+// Enough for the next batch of each writer: more would only grow old, which costs the garbage collector.
+const mostSizeOfStreams = 6 * 1_048_576;
 
 /**
  * Puts the events of concurrent requests together, so that they share transactions: a batch leaves as soon as a writer is
  * free for it. A lone request waits for nothing, and what comes while a batch is written is the next one.
  *
- * Callers take turns, request by request, so that one with many requests holds nobody up. Who finds the queue full waits
- * (`room`) or is refused.
+ * Callers take turns, request by request, so that one with many requests holds nobody up. Calls and streams have room of
+ * their own in the queue, so that neither keeps the other out: a call that finds none is refused, a stream waits.
  */
 export class GroupCommit {
   readonly #write: GroupCommitOptions['write'];
@@ -39,10 +44,10 @@ export class GroupCommit {
   readonly #lanes = new Map<unknown, Waiting[]>();
   #writing = 0;
   #events = 0;
-  #size = 0;
   #starting: NodeJS.Immediate | undefined;
   #wait: NodeJS.Timeout | undefined;
-  readonly #roomSeekers = new Set<() => void>();
+  readonly #ofCalls = new Room(mostSizeOfCalls);
+  readonly #ofStreams = new Room(mostSizeOfStreams);
 
   constructor({ writers, write }: GroupCommitOptions) {
     this.#writers = writers;
@@ -56,10 +61,26 @@ export class GroupCommit {
    * @throws Overloaded where too many events wait already
    */
   async store(caller: unknown, events: readonly NewEvent[], signal: AbortSignal): Promise<number> {
-    if (events.length === 0) return 0;
-    signal.throwIfAborted();
-    if (this.#size > roomSize) throw new Overloaded();
+    if (this.#ofCalls.isFull) throw new Overloaded();
+    return this.#queue(caller, events, signal, this.#ofCalls);
+  }
+
+  /** The same for a stream, which waits where too many events of streams do, and is never refused. */
+  async storeWhenRoom(caller: unknown, events: readonly NewEvent[], signal: AbortSignal): Promise<number> {
+    // Between the look and the queue nothing else runs, so that of all who waited one goes on while there is room.
+    while (this.#ofStreams.isFull) await this.#ofStreams.freed(signal);
+    return this.#queue(caller, events, signal, this.#ofStreams);
+  }
+
+  /** Waits until the queue takes more of streams, which are read no further meanwhile. */
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.#ofStreams.isFull) await this.#ofStreams.freed(signal);
+  }
+
+  #queue(caller: unknown, events: readonly NewEvent[], signal: AbortSignal, room: Room): Promise<number> {
+    if (events.length === 0) return Promise.resolve(0);
     return new Promise<number>((resolve, reject) => {
+      signal.throwIfAborted();
       const withdraw = (): void => {
         if (this.#withdraw(caller, waiting)) waiting.failed(signal.reason as Error);
       };
@@ -67,6 +88,7 @@ export class GroupCommit {
       const waiting: Waiting = {
         events,
         size: sizeOf(events),
+        room,
         stored: (count) => {
           settled();
           resolve(count);
@@ -81,28 +103,12 @@ export class GroupCommit {
     });
   }
 
-  /** Waits until the queue takes more: for streams, which read no further meanwhile. */
-  async room(signal: AbortSignal): Promise<void> {
-    while (this.#size > roomSize / 2) {
-      signal.throwIfAborted();
-      await new Promise<void>((resolve) => {
-        const go = (): void => {
-          signal.removeEventListener('abort', go);
-          this.#roomSeekers.delete(go);
-          resolve();
-        };
-        signal.addEventListener('abort', go);
-        this.#roomSeekers.add(go);
-      });
-    }
-  }
-
   #add(caller: unknown, waiting: Waiting): void {
     const lane = this.#lanes.get(caller);
     if (lane) lane.push(waiting);
     else this.#lanes.set(caller, [waiting]);
     this.#events += waiting.events.length;
-    this.#size += waiting.size;
+    waiting.room.take(waiting.size);
     this.#schedule();
   }
 
@@ -112,14 +118,13 @@ export class GroupCommit {
     if (!lane || place < 0) return false;
     lane.splice(place, 1);
     if (lane.length === 0) this.#lanes.delete(caller);
-    this.#left(waiting);
+    this.#goes(waiting);
     return true;
   }
 
-  #left({ events, size }: Waiting): void {
+  #goes({ events, size, room }: Waiting): void {
     this.#events -= events.length;
-    this.#size -= size;
-    if (this.#size <= roomSize / 2) for (const go of this.#roomSeekers) go();
+    room.free(size);
   }
 
   #schedule(): void {
@@ -170,7 +175,7 @@ export class GroupCommit {
       events += next.events.length;
       size += next.size;
     }
-    for (const waiting of batch) this.#left(waiting);
+    for (const waiting of batch) this.#goes(waiting);
     return batch;
   }
 

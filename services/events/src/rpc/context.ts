@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { PageTokens } from '@tidemark/grpc-kit';
 import type { StoredEventsListener } from '../db/stored-events-listener.ts';
-import type { RollupCatalogs } from '../db/query-rollups.ts';
+import type { RollupCatalogs } from '../db/rollup-catalogs.ts';
 import type { GroupCommit } from '../domain/group-commit.ts';
 import type { IpMode } from '../domain/ip-address.ts';
 import type { Micros } from '../domain/micros.ts';

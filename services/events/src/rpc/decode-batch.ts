@@ -1,58 +1,38 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
-import { Event } from '@tidemark/contracts/events';
-import { TextReader } from './text-reader.ts';
+import { WireType } from '@bufbuild/protobuf/wire';
+import type { Event } from '@tidemark/contracts/events';
+import type { EventDraft } from '../domain/accept-event.ts';
+import { DraftReader } from './draft-reader.ts';
 
-interface BatchType<Message extends { events: Event[] }> {
-  decode(from: BinaryReader | Uint8Array): Message;
+interface MessageType<Message extends { events: Event[] }> {
+  decode(bytes: Uint8Array): Message;
 }
 
-/** Stands for an event that could not be decoded, such as one that is nested too deeply. */
-export const undecodable: Event = Event.fromPartial({});
+/** A message whose events are drafts; undefined stands for one that could not be decoded. */
+export type WithDrafts<Message> = Omit<Message, 'events'> & { readonly drafts: ReadonlyArray<EventDraft | undefined> };
 
 /**
- * A decoder for a message with events that does not fail where one of the events cannot be decoded: one bad event never
- * costs its neighbours.
+ * A decoder for a message with events that does not fail where one of the events cannot be decoded, such as one that is
+ * nested too deeply: one bad event never costs its neighbours.
  * @param field the number of the field `events`
  */
 export function batchDecoder<Message extends { events: Event[] }>(
-  type: BatchType<Message>,
+  type: MessageType<Message>,
   field: number,
-): (bytes: Buffer) => Message {
+): (bytes: Buffer) => WithDrafts<Message> {
   return (bytes) => {
-    try {
-      return type.decode(new TextReader(bytes));
-    } catch {
-      return decodeOneByOne(type, field, bytes);
-    }
-  };
-}
-
-/** @throws where the message around the events cannot be decoded */
-function decodeOneByOne<Message extends { events: Event[] }>(
-  type: BatchType<Message>,
-  eventsField: number,
-  bytes: Buffer,
-): Message {
-  const reader = new BinaryReader(bytes);
-  const events: Event[] = [];
-  const rest: Uint8Array[] = [];
-  while (reader.pos < reader.len) {
-    const start = reader.pos;
-    const [field, wireType] = reader.tag();
-    if (field === eventsField) {
-      events.push(decodeEvent(reader.bytes()));
-    } else {
-      reader.skip(wireType);
+    const reader = new DraftReader(bytes);
+    const drafts: Array<EventDraft | undefined> = [];
+    const rest: Uint8Array[] = [];
+    while (reader.pos < reader.len) {
+      const start = reader.pos;
+      const [number, wireType] = reader.tag();
+      if (number === field && wireType === WireType.LengthDelimited) {
+        drafts.push(reader.draft());
+        continue;
+      }
+      reader.skip(wireType, number);
       rest.push(bytes.subarray(start, reader.pos));
     }
-  }
-  return { ...type.decode(Buffer.concat(rest)), events };
-}
-
-function decodeEvent(bytes: Uint8Array): Event {
-  try {
-    return Event.decode(bytes);
-  } catch {
-    return undecodable;
-  }
+    return { ...type.decode(Buffer.concat(rest)), drafts };
+  };
 }

@@ -1,7 +1,6 @@
-import type { Duration, Timestamp } from '@tidemark/contracts';
+import type { Timestamp } from '@tidemark/contracts';
 import {
   Dimension as DimensionField,
-  Event,
   Fill,
   Measure as MeasureName,
   TimeUnit as TimeUnitName,
@@ -10,8 +9,7 @@ import {
   type TimeRange as TimeRangeMessage,
   type TopValuesRequest,
 } from '@tidemark/contracts/events';
-import { MalformedTime, microsOfDuration, microsOfTimestamp } from '@tidemark/grpc-kit';
-import type { EventDraft } from '../domain/accept-event.ts';
+import { microsOfTimestamp } from '@tidemark/grpc-kit';
 import { BucketQuery, type Fill as BucketFill, parseGroupBy, parseSeriesLimit } from '../domain/bucket-query.ts';
 import { BucketWidth, type TimeUnit } from '../domain/bucket-width.ts';
 import { Dimension } from '../domain/dimension.ts';
@@ -22,28 +20,10 @@ import type { Micros } from '../domain/micros.ts';
 import { TimeRange } from '../domain/time-range.ts';
 import { parseTimeZone } from '../domain/time-zone.ts';
 import { parseLimit, type TopQuery } from '../domain/top-query.ts';
-import { undecodable } from './decode-batch.ts';
-
-/** Undefined where the event could not be decoded. */
-export function draftOf(event: Event): EventDraft | undefined {
-  if (event === undecodable) return undefined;
-  return {
-    id: event.id,
-    time: event.time && wellFormed(() => microsOfTimestamp(event.time as Timestamp)),
-    page: event.page,
-    userAgent: event.userAgent,
-    ipAddress: event.ipAddress,
-    referrer: event.referrer,
-    sessionId: event.sessionId,
-    userId: event.userId,
-    duration: event.duration && wellFormed(() => microsOfDuration(event.duration as Duration)),
-    properties: event.properties,
-    encodedBytes: () => Event.encode(event).finish().length,
-  };
-}
+import { wellFormed } from './well-formed.ts';
 
 export function timeOf(field: string, timestamp: Timestamp | undefined): Micros | undefined {
-  const time = timestamp && wellFormed(() => microsOfTimestamp(timestamp));
+  const time = timestamp && wellFormed(microsOfTimestamp, timestamp);
   if (time === null) throw invalid(field, 'Is malformed: nanos must be from 0 to 999,999,999.');
   return time;
 }
@@ -146,14 +126,4 @@ export function fillOf(given: Fill, remedy = 'Must be FILL_NONE or FILL_ZERO.'):
   if (given === Fill.ZERO) return 'zero';
   if (given === Fill.NONE || given === Fill.UNSPECIFIED) return 'none';
   throw invalid('fill', remedy);
-}
-
-/** Null where the message breaks the rules of its type. */
-function wellFormed(read: () => Micros): Micros | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof MalformedTime) return null;
-    throw error;
-  }
 }

@@ -1,36 +1,29 @@
 import type { Timestamp } from '@tidemark/contracts';
-import type { Event, IngestEventsResponse } from '@tidemark/contracts/events';
+import type { IngestEventsResponse } from '@tidemark/contracts/events';
+import type { EventDraft } from '../domain/accept-event.ts';
 import { Batch } from '../domain/batch.ts';
 import { warningsOf } from '../domain/ingest-warning.ts';
 import type { Context } from './context.ts';
 import { rejectionMessage } from './mapping.ts';
-import { draftOf, timeOf } from './parse-request.ts';
+import { timeOf } from './parse-request.ts';
 
 /** Sorts a request's events out. */
 export function parseBatch(
   { clock, retention, ipMode, warnings }: Context,
   caller: string,
-  request: { events: Event[]; sentAt: Timestamp | undefined },
+  { drafts, sentAt }: { drafts: ReadonlyArray<EventDraft | undefined>; sentAt: Timestamp | undefined },
 ): Batch {
   const now = clock();
-  const batch = Batch.parse(
-    { events: request.events.map(draftOf), sentAt: timeOf('sent_at', request.sentAt) },
-    { now, retention, ipMode },
-  );
+  const batch = Batch.parse({ events: drafts, sentAt: timeOf('sent_at', sentAt) }, { now, retention, ipMode });
   warnings.add(caller, warningsOf(batch, now), now);
   return batch;
 }
 
-/**
- * Stores the good ones; when it answers, they are committed.
- * @param turn who takes turns with others
- */
+/** Stores the good ones; when it answers, they are committed. */
 export async function storeBatch(
-  { groupCommit }: Context,
-  signal: AbortSignal,
-  turn: unknown,
   { events, rejections }: Batch,
+  store: (events: Batch['events']) => Promise<number>,
 ): Promise<IngestEventsResponse> {
-  const stored = await groupCommit.store(turn, events, signal);
+  const stored = await store(events);
   return { stored, duplicates: events.length - stored, rejections: rejections.map(rejectionMessage) };
 }
