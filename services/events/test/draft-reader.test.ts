@@ -5,7 +5,8 @@ import { random } from './random.ts';
 
 const seed = Number(process.env['DRAFT_SEED'] ?? Date.now() % 1_000_000);
 const dice = random(seed);
-const decode = batchDecoder(IngestEventsRequest, 1);
+const clock = (): number => 7;
+const decode = batchDecoder(IngestEventsRequest, 1, clock);
 const draftsOf = (...encoded: Uint8Array[]) => {
   const parts = encoded.flatMap((bytes) => [Buffer.from([10, ...varint(bytes.length)]), bytes]);
   return decode(Buffer.concat(parts)).drafts;
@@ -78,7 +79,7 @@ test('what is around the events is read too, in any order and between them', () 
     StreamEventsRequest.encode({ sequence: 7n, events: [], sentAt: { seconds: 5n, nanos: 0 } }).finish(),
     event,
   ]);
-  const { sequence, sentAt, drafts } = batchDecoder(StreamEventsRequest, 2)(message);
+  const { sequence, sentAt, drafts } = batchDecoder(StreamEventsRequest, 2, clock)(message);
   expect({ sequence, sentAt, pages: drafts.map((draft) => draft?.page) }).toEqual({
     sequence: 7n,
     sentAt: { seconds: 5n, nanos: 0 },
@@ -123,4 +124,9 @@ test('bytes that were changed on the way never break more than the events that t
 
 test('a message that ends in the middle of an event cannot be decoded', () => {
   expect(() => decode(Buffer.from([10, 5, 26, 1, 0x61]))).toThrow(RangeError);
+});
+
+test('of more events than a batch may hold only the first are read, and all are counted', () => {
+  const { drafts, count } = decode(Buffer.alloc(2_000_000, Buffer.from([10, 0])));
+  expect([drafts.length, count]).toEqual([5_000, 1_000_000]);
 });

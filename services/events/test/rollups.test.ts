@@ -161,6 +161,27 @@ onCommunity(
   },
 );
 
+onCommunity('a rollup that is dropped, and then made anew, costs no answer', async () => {
+  await threeDays();
+  await refresh(...views);
+  const counts = { '2026-08-01': 2, '2026-08-02': 1, '2026-08-03': 1 };
+  for (let often = 0; often < 4; often++) expect(countsOf(await ask(august))).toEqual(counts);
+  await admin.query('DROP MATERIALIZED VIEW events.events_daily');
+  for (let often = 0; often < 4; often++) {
+    const answer = await ask(august);
+    expect([countsOf(answer), answer.rollups]).toEqual([counts, ['events_hourly']]);
+  }
+});
+
+onCommunity('a page as long as it may be is rolled up like any other', async () => {
+  // Random, so that no compression makes it short enough for an index.
+  const page = Array.from({ length: 4_096 }, () => String.fromCodePoint(0x4e00 + Math.floor(Math.random() * 20_000)));
+  await harness.ingest(event({ at: '2026-08-01T10:00:00Z', page: page.join('') }));
+  await refresh(...views);
+  const answer = await ask(august, { filter: { pageCondition: { $case: 'page', value: page.join('') } } });
+  expect([countsOf(answer), answer.source]).toEqual([{ '2026-08-01': 1 }, Source.ROLLUP]);
+});
+
 onApache('the answer is the same from the events, and says so', async () => {
   await threeDays();
   const days = await ask(august);

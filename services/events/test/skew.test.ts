@@ -1,4 +1,5 @@
-import { IngestEventsRequest, type Event } from '@tidemark/contracts/events';
+import { once, on } from 'node:events';
+import { IngestEventsRequest, StreamEventsRequest, type Event } from '@tidemark/contracts/events';
 import { testServerUrl, type TestDatabase } from '@tidemark/testing';
 import { event, eventsDatabase, iso, range, startEvents, timestamp, uuidAt, type Harness } from './harness.ts';
 
@@ -137,3 +138,24 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
   },
   120_000,
 );
+
+test('what a stream held up, its client did not send late', async () => {
+  const stream = harness.events.streamEvents();
+  const replies = on(stream, 'data');
+  const sendAt = async (sent: Event, sentAt: string): Promise<void> => {
+    stream.write(StreamEventsRequest.fromPartial({ sequence: 1n, events: [sent], sentAt: timestamp(sentAt) }));
+    await replies.next();
+  };
+  const sent = [1, 2, 3].map(() => event({ at: '2026-11-20T11:58:00Z' })) as [Event, Event, Event];
+  await sendAt(sent[0], '2026-11-20T12:00:00Z');
+  now = '2026-11-20T12:10:00Z';
+  await sendAt(sent[1], '2026-11-20T12:00:30Z');
+  await sendAt(sent[2], '2026-11-20T13:10:00Z');
+  stream.end();
+  await once(stream, 'end');
+  const asSent = { time: '2026-11-20T11:58:00Z', originalTime: 'absent' };
+  expect(await timesOf(sent[0])).toEqual(asSent);
+  expect(await timesOf(sent[1])).toEqual(asSent);
+  // A clock that was set ahead meanwhile is one all the same.
+  expect(await timesOf(sent[2])).toEqual({ time: '2026-11-20T10:58:00Z', originalTime: '2026-11-20T11:58:00Z' });
+});

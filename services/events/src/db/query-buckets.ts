@@ -36,7 +36,7 @@ export async function queryBuckets(
   const answer =
     (await queryRollups(pool, signal, asked, starts, store)) ?? (await queryEvents(pool, signal, asked, starts, store));
   const { rows, key } = answer;
-  if (rows.length > maxBuckets) throw tooManyBuckets(asked, Math.ceil(rows.length / starts.length));
+  if (rows.length > maxBuckets) throw tooManyBuckets(asked, new Set(rows.map(({ rank }) => rank)).size);
   return {
     starts,
     buckets: rows.map((row) => ({

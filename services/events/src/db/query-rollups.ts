@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sqlStateOf } from '@tidemark/grpc-kit';
 import type pg from 'pg';
 import type { BucketQuery } from '../domain/bucket-query.ts';
 import { coveredOf } from '../domain/covered.ts';
@@ -62,18 +63,26 @@ export async function queryRollups(
   if (!catalogs || wanted.length === 0) return undefined;
   const seen = catalogs.seen(wanted);
   const question: Question = { asked, starts, oldestKept, statesSql: seen.sql };
-  const supposed = seen.steady;
-  if (supposed) {
+  const remembered = seen.steady;
+  if (remembered) {
     const run: Run = (text, values, name) => query(pool, signal, text, values, name);
-    const supposing = await answerWith(supposed.states, question, run);
-    const now = supposing ? seen.see(supposing.states) : await seen.ask(run);
-    if (now.text === supposed.text) return supposing?.answer;
+    const attempt = await answerWith(remembered.states, question, run).catch(unlessDropped);
+    const current = attempt ? seen.see(attempt.states) : await seen.ask(run);
+    if (current.text === remembered.text) return attempt?.answer;
   }
   return inSnapshot(pool, signal, async (run) => {
     const { states } = await seen.ask(run);
     return (await answerWith(states, question, run))?.answer;
   });
 }
+
+/** A rollup that was dropped, or made anew, has no relation of the remembered name. */
+function unlessDropped(error: unknown): undefined {
+  if (sqlStateOf(error) !== undefinedTable) throw error;
+}
+
+// https://www.postgresql.org/docs/17/errcodes-appendix.html
+const undefinedTable = '42P01';
 
 /** What the answer would be in these states, and the states that are; undefined where no rollup takes part. */
 async function answerWith(

@@ -38,9 +38,9 @@ export async function queryOn<Row extends pg.QueryResultRow>(
   values: readonly unknown[] = [],
   name?: string,
 ): Promise<Row[]> {
-  // Without values by the simple protocol, in which a procedure may commit on every version of the server.
+  // Without both by the simple protocol, in which a procedure may commit on every version of the server.
   const running =
-    values.length > 0
+    values.length > 0 || name !== undefined
       ? client.query<Row>({ text, values: [...values], ...(name !== undefined && { name }) })
       : client.query<Row>(text);
   const { rows } = await orAborted(signal, running, () => {

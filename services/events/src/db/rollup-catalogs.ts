@@ -33,16 +33,16 @@ export class SeenStates {
   /** Asks for them. */
   readonly sql: string;
   readonly #rollups: readonly Rollup[];
+  readonly #name: string;
   #last: Seen;
   #steady = false;
 
   constructor(rollups: readonly Rollup[], pendingRanges: boolean) {
     this.#rollups = rollups;
     this.#last = { text: '[]', states: statesOf('[]', rollups) };
-    this.sql = statesSql(
-      rollups.map(({ name }) => name),
-      pendingRanges,
-    );
+    const names = rollups.map(({ name }) => name);
+    this.#name = `states of ${names.join(', ')}`;
+    this.sql = statesSql(names, pendingRanges);
   }
 
   /** Undefined where they were not the same twice: then they are hardly so once more. */
@@ -51,7 +51,7 @@ export class SeenStates {
   }
 
   async ask(run: Run): Promise<Seen> {
-    const [row] = await run<{ states: string }>(this.sql, [], 'rollup states');
+    const [row] = await run<{ states: string }>(this.sql, [], this.#name);
     return this.see(row?.states ?? '[]');
   }
 

@@ -47,7 +47,8 @@ export function rollupEntities(events: EntitySchema, settings?: ManagedSettings)
         ...common,
         viewName: `${viewNames[width]}_pages`,
         groupBy: ['page', 'isBot'],
-        indexes: [{ page: 'asc', bucket: 'desc' }],
+        // None on the page, which may be longer than an entry of a btree: it would fail the refresh.
+        indexes: [],
       }),
     ] as EntitySchema[];
   });

@@ -21,28 +21,32 @@ export interface Batch {
 }
 
 export interface BatchRules {
+  /** When the request was received. */
   now: Micros;
   /** Undefined: kept for ever. */
   retention: Retention | undefined;
   ipMode: IpMode;
+  /** Whether the client's clock was right when the stream began. */
+  wasRight?: boolean;
 }
 
 const undecodable = new Rejected(
   'PROPERTIES_INVALID',
   'The event cannot be decoded: its properties are over 32 levels deep, or its bytes are no event.',
 );
-const maxEvents = 5_000;
+/** So many a request. */
+export const maxEvents = 5_000;
 
 export const Batch = {
   parse(
-    request: { events: ReadonlyArray<EventDraft | undefined>; sentAt: Micros | undefined },
-    { now, retention, ipMode }: BatchRules,
+    request: { events: ReadonlyArray<EventDraft | undefined>; count: number; sentAt: Micros | undefined },
+    { now, retention, ipMode, wasRight = false }: BatchRules,
   ): Batch {
-    const { length } = request.events;
-    if (length === 0 || length > maxEvents) {
-      throw invalid('events', `Holds ${length} events: send 1 to ${maxEvents} a request.`);
+    const { count } = request;
+    if (count === 0 || count > maxEvents) {
+      throw invalid('events', `Holds ${count} events: send 1 to ${maxEvents} a request.`);
     }
-    const skew = skewOf(request.sentAt, now);
+    const skew = skewOf(request.sentAt, now, wasRight);
     const rules = { now, skew, ipMode, oldest: Math.max(0, retention ? oldestKept(now, retention) : 0) };
     const events: NewEvent[] = [];
     const rejections: Rejection[] = [];

@@ -20,7 +20,7 @@ interface Waiting {
 }
 
 // A transaction of this many events costs its commit once for all, and is over in a tenth of a second.
-const mostEventsOfBatch = 4_000;
+const mostEventsOfBatch = 6_000;
 const mostSizeOfBatch = 16 * 1_048_576;
 // A second writer pays where there is work for it; a few calls are better off in the batch that follows.
 const worthAnotherWriter = 1_000;
@@ -65,16 +65,14 @@ export class GroupCommit {
     return this.#queue(caller, events, signal, this.#ofCalls);
   }
 
-  /** The same for a stream, which waits where too many events of streams do, and is never refused. */
-  async storeWhenRoom(caller: unknown, events: readonly NewEvent[], signal: AbortSignal): Promise<number> {
-    // Between the look and the queue nothing else runs, so that of all who waited one goes on while there is room.
-    while (this.#ofStreams.isFull) await this.#ofStreams.freed(signal);
+  /** The same for a stream, which reads a request only where there is `room`, and is never refused. */
+  storeOfStream(caller: unknown, events: readonly NewEvent[], signal: AbortSignal): Promise<number> {
     return this.#queue(caller, events, signal, this.#ofStreams);
   }
 
-  /** Waits until the queue takes more of streams, which are read no further meanwhile. */
-  async room(signal: AbortSignal): Promise<void> {
-    while (this.#ofStreams.isFull) await this.#ofStreams.freed(signal);
+  /** Waits until the queue takes more of streams. */
+  room(signal: AbortSignal): Promise<void> {
+    return this.#ofStreams.spare(signal);
   }
 
   #queue(caller: unknown, events: readonly NewEvent[], signal: AbortSignal, room: Room): Promise<number> {

@@ -1,8 +1,12 @@
-/** Room for what waits in memory, counted in characters. */
+/**
+ * Room for what waits in memory, counted in characters. What finds the least bit of it may take as much as it needs: how
+ * much that is, it knows only then.
+ */
 export class Room {
   readonly #size: number;
   #taken = 0;
   readonly #seekers = new Set<() => void>();
+  #waking: NodeJS.Immediate | undefined;
 
   constructor(size: number) {
     this.#size = size;
@@ -18,21 +22,34 @@ export class Room {
 
   free(size: number): void {
     this.#taken -= size;
-    if (!this.isFull) for (const go of this.#seekers) go();
+    this.#wakeOne();
   }
 
-  /** Waits until it is not full. Of all who wait, one may fill it again, so that each has to look. */
-  async freed(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        signal.removeEventListener('abort', go);
-        this.#seekers.delete(go);
-        resolve();
-      };
-      signal.addEventListener('abort', go);
-      this.#seekers.add(go);
+  /** Waits until it is not full. */
+  async spare(signal: AbortSignal): Promise<void> {
+    while (this.isFull) {
+      signal.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          signal.removeEventListener('abort', go);
+          this.#seekers.delete(go);
+          resolve();
+        };
+        signal.addEventListener('abort', go);
+        this.#seekers.add(go);
+      });
+    }
+  }
+
+  /** One after another: who has something at hand takes its room before the next one looks. */
+  #wakeOne(): void {
+    if (this.#waking || this.isFull) return;
+    const [go] = this.#seekers;
+    if (!go) return;
+    go();
+    this.#waking = setImmediate(() => {
+      this.#waking = undefined;
+      this.#wakeOne();
     });
-    signal.throwIfAborted();
   }
 }

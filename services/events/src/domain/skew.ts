@@ -13,9 +13,14 @@ export interface Skew {
   readonly corrects: boolean;
 }
 
-/** @param sentAt when the client sent the request, by its own clock; undefined: unknown, and taken for right */
-export function skewOf(sentAt: Micros | undefined, now: Micros): Skew {
+/**
+ * @param sentAt when the client sent the request, by its own clock; undefined: unknown, and taken for right
+ * @param wasRight whether an earlier request of the stream showed the clock to be right: one that then seems to be behind
+ *   was held up on its way, by the service that reads no further or by the network
+ */
+export function skewOf(sentAt: Micros | undefined, now: Micros, wasRight: boolean): Skew {
   const micros = sentAt === undefined ? 0 : sentAt - now;
+  if (wasRight && micros < 0) return { micros: 0, corrects: false };
   if (Math.abs(micros) > most) {
     throw invalid('sent_at', "Is over a day off the service's clock: set the clock, or leave sent_at out.");
   }

@@ -30,14 +30,15 @@ import { tailEvents } from './tail-events.ts';
 import { topValues } from './top-values.ts';
 
 const { ingestEvents: ingest, streamEvents: stream } = EventsServiceService;
-const eventsService = {
-  ...EventsServiceService,
-  ingestEvents: { ...ingest, requestDeserialize: batchDecoder(IngestEventsRequest, 1) },
-  streamEvents: { ...stream, requestDeserialize: batchDecoder(StreamEventsRequest, 2) },
-  exportEvents: exportEventsEncoded,
-};
 
 export function rpcServices(context: Context): RpcService[] {
+  const { clock } = context;
+  const eventsService = {
+    ...EventsServiceService,
+    ingestEvents: { ...ingest, requestDeserialize: batchDecoder(IngestEventsRequest, 1, clock) },
+    streamEvents: { ...stream, requestDeserialize: batchDecoder(StreamEventsRequest, 2, clock) },
+    exportEvents: exportEventsEncoded,
+  };
   return [
     rpcService(eventsService, {
       ingestEvents: ingestEvents(context),

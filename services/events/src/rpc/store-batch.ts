@@ -1,21 +1,27 @@
 import type { Timestamp } from '@tidemark/contracts';
-import type { IngestEventsResponse } from '@tidemark/contracts/events';
-import type { EventDraft } from '../domain/accept-event.ts';
+import type { Event, IngestEventsResponse } from '@tidemark/contracts/events';
 import { Batch } from '../domain/batch.ts';
 import { warningsOf } from '../domain/ingest-warning.ts';
 import type { Context } from './context.ts';
+import type { WithDrafts } from './decode-batch.ts';
 import { rejectionMessage } from './mapping.ts';
 import { timeOf } from './parse-request.ts';
 
-/** Sorts a request's events out. */
+/**
+ * Sorts a request's events out.
+ * @param wasRight whether the stream has shown the client's clock to be right
+ */
 export function parseBatch(
-  { clock, retention, ipMode, warnings }: Context,
+  { retention, ipMode, warnings }: Context,
   caller: string,
-  { drafts, sentAt }: { drafts: ReadonlyArray<EventDraft | undefined>; sentAt: Timestamp | undefined },
+  { drafts, count, sentAt, received }: WithDrafts<{ events: Event[]; sentAt: Timestamp | undefined }>,
+  wasRight = false,
 ): Batch {
-  const now = clock();
-  const batch = Batch.parse({ events: drafts, sentAt: timeOf('sent_at', sentAt) }, { now, retention, ipMode });
-  warnings.add(caller, warningsOf(batch, now), now);
+  const batch = Batch.parse(
+    { events: drafts, count, sentAt: timeOf('sent_at', sentAt) },
+    { now: received, retention, ipMode, wasRight },
+  );
+  warnings.add(caller, warningsOf(batch, received), received);
   return batch;
 }
 

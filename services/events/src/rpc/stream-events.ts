@@ -1,6 +1,5 @@
 import type { StreamEventsRequest, StreamEventsResponse } from '@tidemark/contracts/events';
 import type { BidiHandler } from '@tidemark/grpc-kit';
-import type { Batch } from '../domain/batch.ts';
 import type { Context } from './context.ts';
 import type { WithDrafts } from './decode-batch.ts';
 import { repliesInOrder } from './replies-in-order.ts';
@@ -12,11 +11,19 @@ const mostAtOnce = 8;
 export function streamEvents(context: Context): BidiHandler<WithDrafts<StreamEventsRequest>, StreamEventsResponse> {
   return (requests, { signal, caller }) => {
     const turn = Symbol('a stream takes turns with other callers');
-    const store = (events: Batch['events']) => context.groupCommit.storeWhenRoom(turn, events, signal);
+    const { groupCommit } = context;
+    let wasRight = false;
     return repliesInOrder(requests, mostAtOnce, {
-      ready: () => context.groupCommit.room(signal),
-      parse: (request) => ({ sequence: request.sequence, batch: parseBatch(context, caller, request) }),
-      reply: async ({ sequence, batch }) => ({ sequence, ...(await storeBatch(batch, store)) }),
+      ready: () => groupCommit.room(signal),
+      parse: (request) => {
+        const batch = parseBatch(context, caller, request, wasRight);
+        wasRight ||= request.sentAt !== undefined && !batch.skew.corrects;
+        return { sequence: request.sequence, batch };
+      },
+      reply: async ({ sequence, batch }) => ({
+        sequence,
+        ...(await storeBatch(batch, (events) => groupCommit.storeOfStream(turn, events, signal))),
+      }),
     });
   };
 }
