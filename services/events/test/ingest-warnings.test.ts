@@ -9,6 +9,7 @@ import {
 } from '@tidemark/contracts/events';
 import { Client, credentials } from '@grpc/grpc-js';
 import type { TestDatabase } from '@tidemark/testing';
+import pg from 'pg';
 import { event, eventsDatabase, iso, startEvents, timestamp, type Harness } from './harness.ts';
 
 let now = '2026-11-20T12:00:30Z';
@@ -109,3 +110,20 @@ test('an instance that runs stores what it counted every few seconds', async () 
   await harness.stop();
   expect(listed).toMatchObject([{ caller: '127.0.0.1', lastHourCount: 1n }]);
 }, 60_000);
+
+test('events that were refused count when they are stored', async () => {
+  const sent = [event({ at: '2026-11-21T10:00:00Z' }), event({ id: 'w', at: now })];
+  await through(async ({ port, databaseUrl }) => {
+    const admin = new pg.Client({ connectionString: databaseUrl });
+    await admin.connect();
+    await admin.query('ALTER TABLE events.events RENAME TO elsewhere');
+    await expect(sendAs('again', port, sent)).rejects.toMatchObject({ code: status.INTERNAL });
+    await admin.query('ALTER TABLE events.elsewhere RENAME TO events');
+    await admin.end();
+    await sendAs('again', port, sent);
+  });
+  expect((await warnings({ caller: 'again' })).map(({ kind, lastHourCount }) => [kind, lastHourCount])).toEqual([
+    [IngestWarningKind.LATE, 1n],
+    [IngestWarningKind.REJECTED, 1n],
+  ]);
+});

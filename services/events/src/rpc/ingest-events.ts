@@ -6,5 +6,7 @@ import { parseBatch, storeBatch } from './store-batch.ts';
 
 export function ingestEvents(context: Context): UnaryHandler<WithDrafts<IngestEventsRequest>, IngestEventsResponse> {
   return async (request, { signal, caller }) =>
-    storeBatch(parseBatch(context, caller, request), (events) => context.groupCommit.store(caller, events, signal));
+    storeBatch(context, parseBatch(context, caller, request), (events) =>
+      context.groupCommit.store(caller, events, signal),
+    );
 }

@@ -16,13 +16,13 @@ export function streamEvents(context: Context): BidiHandler<WithDrafts<StreamEve
     return repliesInOrder(requests, mostAtOnce, {
       ready: () => groupCommit.room(signal),
       parse: (request) => {
-        const batch = parseBatch(context, caller, request, wasRight);
-        wasRight ||= request.sentAt !== undefined && !batch.skew.corrects;
-        return { sequence: request.sequence, batch };
+        const delivery = parseBatch(context, caller, request, wasRight);
+        wasRight ||= request.sentAt !== undefined && !delivery.batch.skew.corrects;
+        return { sequence: request.sequence, delivery };
       },
-      reply: async ({ sequence, batch }) => ({
+      reply: async ({ sequence, delivery }) => ({
         sequence,
-        ...(await storeBatch(batch, (events) => groupCommit.storeOfStream(turn, events, signal))),
+        ...(await storeBatch(context, delivery, (events) => groupCommit.storeOfStream(turn, events, signal))),
       }),
     });
   };
