@@ -1,4 +1,4 @@
-import { readDatabaseUrl, readInteger, readLogLevel, type Environment } from '@tidemark/grpc-kit';
+import { readDatabaseUrl, readInteger, readLogLevel, StartupError, type Environment } from '@tidemark/grpc-kit';
 import { migrationConfigOf, type MigrationConfig } from '@tidemark/grpc-kit/postgres';
 import type { Argon2Cost } from './domain/password-hasher.ts';
 
@@ -7,6 +7,10 @@ export interface Config {
   readonly port: number;
   readonly database: { readonly url: string; readonly poolSize: number };
   readonly argon2: Argon2Cost;
+  /** host:port of the events service; undefined: transactions stay in the outbox. */
+  readonly eventsAddress: string | undefined;
+  /** How often a message of the outbox is tried before it becomes a dead letter. */
+  readonly outboxAttempts: number;
   readonly logLevel: string;
   readonly shutdownGraceMs: number;
 }
@@ -21,6 +25,8 @@ export function readConfig(env: Environment = process.env): Config {
       poolSize: readInteger(env, 'DATABASE_POOL_SIZE', { byDefault: 10, min: 1, max: 1_000 }),
     },
     argon2: readArgon2Cost(env),
+    eventsAddress: readEventsAddress(env),
+    outboxAttempts: readInteger(env, 'OUTBOX_ATTEMPTS', { byDefault: 10, min: 1, max: 1_000 }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readInteger(env, 'SHUTDOWN_GRACE_MS', { byDefault: 10_000, min: 0, max: 600_000 }),
   };
@@ -39,4 +45,14 @@ function readArgon2Cost(env: Environment): Argon2Cost {
     passes: readInteger(env, 'ARGON2_PASSES', { byDefault: 2, min: 1, max: 1_000 }),
     lanes,
   };
+}
+
+function readEventsAddress(env: Environment): string | undefined {
+  const address = env['EVENTS_ADDRESS'];
+  if (!address) return undefined;
+  const [, port] = /^(?:[^\s:/]+|\[[0-9a-f:]+\]):(\d+)$/i.exec(address) ?? [];
+  if (Number(port) >= 1 && Number(port) <= 65_535) return address;
+  throw new StartupError(
+    `EVENTS_ADDRESS is "${address}": set it to the host and port of events, such as events:50051.`,
+  );
 }

@@ -5,6 +5,7 @@ import { Database } from './db/database.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { PasswordHasher } from './domain/password-hasher.ts';
+import { Relay, type Deliverers } from './outbox/relay.ts';
 import { faults } from './rpc/faults.ts';
 import { rpcServices } from './rpc/index.ts';
 
@@ -29,10 +30,18 @@ export async function create(config: Config, overrides: Overrides = {}): Promise
   const database = new Database(config.database);
   try {
     const server = await serve(config, database, overrides.clock ?? systemClock, log);
+    const relay = new Relay({
+      databaseUrl: config.database.url,
+      deliverers: deliverersOf(),
+      attempts: config.outboxAttempts,
+      log,
+    });
+    relay.start();
     log.info({ port: server.port }, `serving on ${config.host}:${server.port}`);
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       await server.stop(config.shutdownGraceMs);
+      await relay.stop();
       await database.close();
     };
     return { log, port: server.port, stop: () => (stopped ??= stop()) };
@@ -55,4 +64,9 @@ async function serve(config: Config, database: Database, clock: Clock, log: Logg
     check: () => database.check(),
     maxRequestBytes,
   });
+}
+
+/** Who the messages of the outbox go to. */
+function deliverersOf(): Deliverers {
+  return {};
 }

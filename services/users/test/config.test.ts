@@ -9,6 +9,8 @@ test('only the database must be given', () => {
     port: 50_052,
     database: { url: DATABASE_URL, poolSize: 10 },
     argon2: { memoryKib: 19_456, passes: 2, lanes: 1 },
+    eventsAddress: undefined,
+    outboxAttempts: 10,
     logLevel: 'info',
     shutdownGraceMs: 10_000,
   });
@@ -26,6 +28,10 @@ test.each([
   ['ARGON2_MEMORY_KIB', '7'],
   ['ARGON2_PASSES', '1e3'],
   ['ARGON2_LANES', 'two'],
+  ['EVENTS_ADDRESS', 'events'],
+  ['EVENTS_ADDRESS', 'http://events:50051'],
+  ['EVENTS_ADDRESS', 'events:70000'],
+  ['OUTBOX_ATTEMPTS', '0'],
 ])('%s as %s is refused in one line that names it and the remedy', (name, value) => {
   const read = () => readConfig({ DATABASE_URL, [name]: value });
   expect(read).toThrow(StartupError);

@@ -7,6 +7,7 @@ import { ownServer, silentLog, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database, entities } from '../src/db/database.ts';
 import { migrate } from '../src/db/migrate.ts';
+import { migrations } from '../src/db/migrations/index.ts';
 import { create } from '../src/service.ts';
 import { configFor, errorOf, freshDatabase, runUsers, userOf, type RunningUsers } from './running-users.ts';
 
@@ -90,7 +91,7 @@ describe('migrations', () => {
     await expect(start()).rejects.toMatchObject(remedy);
     await sql.end();
 
-    expect(await migrate(server.url)).toEqual(['0001-create-users']);
+    expect(await migrate(server.url)).toEqual(migrations.map(({ name }) => name));
     const service = await start();
     await Promise.all([service.stop(), service.stop()]);
     await server.stop();

@@ -7,6 +7,7 @@ import { migrateAlone, type MigrationStep } from '@tidemark/grpc-kit/postgres';
 import { emptyDatabase, silentLog, testServerUrl, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { dryRun, migrate } from '../src/db/migrate.ts';
+import { migrations } from '../src/db/migrations/index.ts';
 import { create, type Service } from '../src/service.ts';
 import { configFor, freshDatabase } from './running-users.ts';
 
@@ -194,7 +195,7 @@ describe('migrations that start at once', () => {
   test('take turns, and one of them does the work', async () => {
     const { url } = await empty();
     const applied = await Promise.all([1, 2, 3, 4].map(() => migrate(url)));
-    expect(applied.flat()).toEqual(['0001-create-users']);
+    expect(applied.flat()).toEqual(migrations.map(({ name }) => name));
   });
 
   onRealServer('in several databases of one server clash neither over the role nor over its password', async () => {
@@ -238,7 +239,7 @@ describe('migrations that start at once', () => {
     await setTimeout(1_500);
     expect(lines).toEqual([expect.stringMatching(/^another one is migrating: waiting for process \d+ \("the test"/)]);
     await other.query('SELECT pg_advisory_unlock(7204051992)');
-    expect(await waiting).toEqual(['0001-create-users']);
+    expect(await waiting).toEqual(migrations.map(({ name }) => name));
   });
 });
 

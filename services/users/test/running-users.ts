@@ -66,6 +66,8 @@ export function configFor(url: string): Config {
     port: 0,
     database: { url, poolSize: 10 },
     argon2,
+    eventsAddress: undefined,
+    outboxAttempts: 10,
     logLevel: 'silent',
     shutdownGraceMs: 2_000,
   };

@@ -4,10 +4,11 @@ import { beginSession } from '@tidemark/grpc-kit/postgres';
 import { serverVersion } from '@tidemark/grpc-kit/postgres';
 import { CredentialEntity } from './credential-entity.ts';
 import { GuardedClient } from './guarded-client.ts';
+import { DeadLetterEntity, OutboxEntity } from './outbox-entity.ts';
 import { SettingEntity } from './setting-entity.ts';
 import { UserEntity } from './user-entity.ts';
 
-export const entities = [UserEntity, CredentialEntity, SettingEntity];
+export const entities = [UserEntity, CredentialEntity, SettingEntity, OutboxEntity, DeadLetterEntity];
 export const serviceRole = 'tidemark_users';
 
 /** Longer than this, a call does not wait for a connection. */

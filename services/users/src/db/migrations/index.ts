@@ -1,4 +1,8 @@
 import { CreateUsers } from './0001-create-users.ts';
+import { AddOutbox } from './0003-add-outbox.ts';
 
 /** In the order they are applied. A name, once released, stays. */
-export const migrations = [{ name: '0001-create-users', class: CreateUsers }] as const;
+export const migrations = [
+  { name: '0001-create-users', class: CreateUsers },
+  { name: '0003-add-outbox', class: AddOutbox },
+] as const;
