@@ -1,0 +1,55 @@
+import { beginSession } from '@tidemark/grpc-kit/postgres';
+import { serviceRole } from '../db/database.ts';
+import { GuardedClient } from '../db/guarded-client.ts';
+import { outboxChannel } from '../db/put-into-outbox.ts';
+
+const connectTimeoutMs = 5_000;
+const closeTimeoutMs = 2_000;
+
+/** The connection of a relay: it holds lanes, and hears of new messages. */
+export class RelaySession {
+  readonly client: GuardedClient;
+  readonly #lost = new AbortController();
+
+  private constructor(databaseUrl: string, heard: (kind: string) => void) {
+    this.client = new GuardedClient({
+      connectionString: databaseUrl,
+      application_name: 'tidemark-users-relay',
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+    });
+    this.client.on('error', (error) => this.#lost.abort(error));
+    this.client.on('end', () => this.#lost.abort(new Error('the connection of the relay ended')));
+    this.client.on('notification', ({ payload = '' }) => heard(payload));
+  }
+
+  static async open(databaseUrl: string, heard: (kind: string) => void): Promise<RelaySession> {
+    const session = new RelaySession(databaseUrl, heard);
+    try {
+      await session.client.connect();
+      await session.client.query(beginSession(serviceRole));
+      await session.client.query(`listen ${outboxChannel}`);
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  /** Aborted when the connection is gone, and with it all that it held. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** A database that is frozen would keep the connection for ever. */
+  async close(): Promise<void> {
+    const cut = setTimeout(() => socketOf(this.client).destroy(), closeTimeoutMs);
+    await this.client.end().catch(() => undefined);
+    clearTimeout(cut);
+  }
+}
+
+/** pg has no other way to give a connection up that does not answer. */
+function socketOf(client: GuardedClient): { destroy(): void } {
+  return (client as GuardedClient & { connection: { stream: { destroy(): void } } }).connection.stream;
+}
