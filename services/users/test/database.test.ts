@@ -63,7 +63,9 @@ describe('migrations', () => {
         skipTables: ['migrations'],
       },
     });
-    expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
+    // Functions are the migrations' alone; MikroORM would drop what no entity speaks of.
+    const statements = (await orm.schema.getUpdateSchemaSQL({ wrap: false })).split('\n');
+    expect(statements.filter((statement) => statement !== '' && !statement.startsWith('drop function'))).toEqual([]);
     await orm.close();
   });
 

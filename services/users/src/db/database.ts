@@ -2,13 +2,23 @@ import { setTimeout } from 'node:timers/promises';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { beginSession } from '@tidemark/grpc-kit/postgres';
 import { serverVersion } from '@tidemark/grpc-kit/postgres';
+import { AuditEntryEntity } from './audit-entry-entity.ts';
 import { CredentialEntity } from './credential-entity.ts';
 import { GuardedClient } from './guarded-client.ts';
 import { DeadLetterEntity, OutboxEntity } from './outbox-entity.ts';
 import { SettingEntity } from './setting-entity.ts';
+import { UserChangeEntity } from './user-change-entity.ts';
 import { UserEntity } from './user-entity.ts';
 
-export const entities = [UserEntity, CredentialEntity, SettingEntity, OutboxEntity, DeadLetterEntity];
+export const entities = [
+  UserEntity,
+  CredentialEntity,
+  SettingEntity,
+  AuditEntryEntity,
+  UserChangeEntity,
+  OutboxEntity,
+  DeadLetterEntity,
+];
 export const serviceRole = 'tidemark_users';
 
 /** Longer than this, a call does not wait for a connection. */

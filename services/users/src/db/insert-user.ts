@@ -11,19 +11,23 @@ export interface UserToInsert {
   passwordHash: string | undefined;
   requestId: string | undefined;
   fingerprint: string;
+  /** Who creates the user. */
+  actor: string;
 }
 
 const time = new MicrosType();
 
-/** The user and the password, both or neither. */
+/** The user, the password and what tells of it: all or nothing. */
 export async function insertUser(em: EntityManager, row: UserToInsert): Promise<void> {
-  const { user, passwordHash, requestId, fingerprint } = row;
+  const { user, passwordHash, requestId, fingerprint, actor } = row;
   const values = {
     ...columnsOf(user),
     now: time.convertToDatabaseValue(user.createTime),
     requestId: requestId ?? null,
     fingerprint: requestId === undefined ? null : fingerprint,
     passwordHash: passwordHash ?? null,
+    actor,
+    details: JSON.stringify({ password: passwordHash === undefined ? 'none' : 'set' }),
   };
   await uniqueOr(() => beginAgain(() => em.execute(statement, values)));
 }
@@ -40,6 +44,11 @@ const statement = `
       :state, :emailVerified, :revision, :requestId, :fingerprint, :now, :now
     )
     returning id, create_time
+  ), credential as (
+    insert into users.credentials (user_id, password_hash, update_time)
+    select id, :passwordHash, create_time from created where :passwordHash::text is not null
+  ), audited as (
+    insert into users.audit_entries (time, actor, action, user_id, details)
+    select create_time, :actor, 'USER_CREATED', id, :details::jsonb from created
   )
-  insert into users.credentials (user_id, password_hash, update_time)
-  select id, :passwordHash, create_time from created where :passwordHash::text is not null`;
+  select users.record_change(id, 'CREATED', create_time) from created`;

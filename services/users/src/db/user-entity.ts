@@ -33,11 +33,16 @@ export const UserEntity = defineEntity({
     createTime: p.type(MicrosType),
     updateTime: p.type(MicrosType),
     deleteTime: p.type(MicrosType).nullable(),
+    lockTime: p.type(MicrosType).nullable(),
   },
   indexes: [{ name: 'users_create_time', properties: ['createTime', 'id'] }],
   checks: [
-    { name: 'users_state_check', expression: `state in ('ACTIVE', 'DELETED')` },
+    { name: 'users_state_check', expression: `state in ('ACTIVE', 'LOCKED', 'DELETED')` },
     { name: 'users_delete_time_check', expression: `(state = 'DELETED') = (delete_time is not null)` },
+    {
+      name: 'users_lock_time_check',
+      expression: `state = 'DELETED' or (state = 'LOCKED') = (lock_time is not null)`,
+    },
   ],
 });
 
@@ -59,6 +64,7 @@ export function userOf(row: UserRow): User {
     createTime: row.createTime,
     updateTime: row.updateTime,
     deleteTime: row.deleteTime ?? null,
+    lockTime: row.lockTime ?? null,
   };
 }
 

@@ -25,6 +25,7 @@ const namedBy = new Map<string, readonly Name[]>(
     create_time: [],
     update_time: [],
     delete_time: [],
+    lock_time: [],
   }),
 );
 

@@ -24,7 +24,7 @@ export interface UserListInput {
   readonly pageSize: number;
 }
 
-const notDeleted: readonly UserState[] = ['ACTIVE'];
+const notDeleted: readonly UserState[] = ['ACTIVE', 'LOCKED'];
 const defaultPageSize = 50;
 const maxPageSize = 1_000;
 
@@ -41,7 +41,8 @@ export function parseUserList(input: UserListInput): { list: UserList; pageSize:
 function parseStates(states: UserListInput['states']): readonly UserState[] {
   if (states.length === 0) return notDeleted;
   const known = states.filter((state) => state !== undefined);
-  if (known.length < states.length) throw new BadValue('must be USER_STATE_ACTIVE or USER_STATE_DELETED');
+  if (known.length < states.length)
+    throw new BadValue('must be USER_STATE_ACTIVE, USER_STATE_LOCKED or USER_STATE_DELETED');
   return [...new Set(known)].sort();
 }
 

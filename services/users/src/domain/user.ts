@@ -13,9 +13,11 @@ export interface User extends Attributes {
   readonly createTime: Micros;
   readonly updateTime: Micros;
   readonly deleteTime: Micros | null;
+  /** Kept while the user is deleted, so that undeleting lifts no lock. */
+  readonly lockTime: Micros | null;
 }
 
-export type UserState = 'ACTIVE' | 'DELETED';
+export type UserState = 'ACTIVE' | 'LOCKED' | 'DELETED';
 
 export function createdUser(attributes: Attributes, now: Micros): User {
   return {
@@ -27,6 +29,7 @@ export function createdUser(attributes: Attributes, now: Micros): User {
     createTime: now,
     updateTime: now,
     deleteTime: null,
+    lockTime: null,
   };
 }
 
@@ -34,7 +37,7 @@ export function createdUser(attributes: Attributes, now: Micros): User {
 export function updatedUser(user: User, attributes: Partial<Attributes>, now: Micros): User {
   if (user.state === 'DELETED') throw new UserDeleted(user.id);
   const next = { ...user, ...attributes };
-  if (sameAttributes(user, next)) return user;
+  if (changedFields(user, next).length === 0) return user;
   const emailVerified = user.emailVerified && next.email.key === user.email.key;
   return revised({ ...next, emailVerified }, now);
 }
@@ -46,21 +49,37 @@ export function deletedUser(user: User, now: Micros): User {
 
 export function undeletedUser(user: User, now: Micros): User {
   if (user.state !== 'DELETED') throw new UserNotDeleted(user.id);
-  return revised({ ...user, state: 'ACTIVE', deleteTime: null }, now);
+  return revised({ ...user, state: user.lockTime === null ? 'ACTIVE' : 'LOCKED', deleteTime: null }, now);
+}
+
+/** The very same user where the user is locked already. */
+export function lockedUser(user: User, now: Micros): User {
+  if (user.state === 'DELETED') throw new UserDeleted(user.id);
+  if (user.state === 'LOCKED') return user;
+  return revised({ ...user, state: 'LOCKED', lockTime: now }, now);
+}
+
+/** The very same user where the user is not locked. */
+export function unlockedUser(user: User, now: Micros): User {
+  if (user.state === 'DELETED') throw new UserDeleted(user.id);
+  if (user.state !== 'LOCKED') return user;
+  return revised({ ...user, state: 'ACTIVE', lockTime: null }, now);
 }
 
 function revised(user: User, now: Micros): User {
   return { ...user, revision: user.revision + 1, updateTime: now };
 }
 
-function sameAttributes(a: Attributes, b: Attributes): boolean {
-  return (
-    a.username.text === b.username.text &&
-    a.email.text === b.email.text &&
-    a.displayName === b.displayName &&
-    a.bio === b.bio &&
-    a.avatarUrl === b.avatarUrl &&
-    a.locale === b.locale &&
-    a.timeZone === b.timeZone
-  );
+/** The paths of the attributes in which two differ, as an update_mask names them. */
+export function changedFields(a: Attributes, b: Attributes): string[] {
+  const same = {
+    username: a.username.text === b.username.text,
+    email: a.email.text === b.email.text,
+    display_name: a.displayName === b.displayName,
+    'profile.bio': a.bio === b.bio,
+    'profile.avatar_url': a.avatarUrl === b.avatarUrl,
+    'profile.locale': a.locale === b.locale,
+    'profile.time_zone': a.timeZone === b.timeZone,
+  };
+  return Object.entries(same).flatMap(([path, isSame]) => (isSame ? [] : path));
 }

@@ -14,7 +14,7 @@ export function createUser({
   clock,
   passwords,
 }: Dependencies): UnaryHandler<CreateUserRequest, CreateUserResponse> {
-  return async (request, { signal }) => {
+  return async (request, { signal, caller }) => {
     const newUser = parseNewUser(request);
     const { attributes, password, requestId } = newUser;
     const created = await createdBefore(database.session(signal), newUser);
@@ -24,7 +24,7 @@ export function createUser({
     const user = createdUser(attributes, clock());
     try {
       const fingerprint = fingerprintOf(attributes);
-      await insertUser(database.session(signal), { user, passwordHash, requestId, fingerprint });
+      await insertUser(database.session(signal), { user, passwordHash, requestId, fingerprint, actor: caller });
     } catch (error) {
       if (!(error instanceof Clash)) throw error;
       // The same request may have come twice at once, and then clashes with itself in all that is unique.

@@ -7,9 +7,13 @@ import type { Dependencies } from './dependencies.ts';
 import { userMessage } from './mapping.ts';
 
 export function deleteUser({ database, clock }: Dependencies): UnaryHandler<DeleteUserRequest, DeleteUserResponse> {
-  return async ({ id, etag }, { signal }) => {
+  return async ({ id, etag }, { signal, caller }) => {
     const target = { id: parseUserId(id), etag };
-    const user = await changeUser(database.session(signal), target, (current) => deletedUser(current, clock()));
+    const user = await changeUser(database.session(signal), target, (current) => deletedUser(current, clock()), {
+      actor: caller,
+      action: 'USER_DELETED',
+      kind: 'DELETED',
+    });
     return { user: userMessage(user) };
   };
 }

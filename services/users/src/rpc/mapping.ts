@@ -16,6 +16,7 @@ export function userMessage(user: domain.User): User {
     createTime: timestampOf(user.createTime),
     updateTime: timestampOf(user.updateTime),
     deleteTime: user.deleteTime === null ? undefined : timestampOf(user.deleteTime),
+    lockTime: user.lockTime === null ? undefined : timestampOf(user.lockTime),
   };
 }
 
@@ -24,6 +25,8 @@ export function userStateOf(state: UserState): domain.UserState | undefined {
   switch (state) {
     case UserState.ACTIVE:
       return 'ACTIVE';
+    case UserState.LOCKED:
+      return 'LOCKED';
     case UserState.DELETED:
       return 'DELETED';
     default:

@@ -10,9 +10,13 @@ export function undeleteUser({
   database,
   clock,
 }: Dependencies): UnaryHandler<UndeleteUserRequest, UndeleteUserResponse> {
-  return async ({ id, etag }, { signal }) => {
+  return async ({ id, etag }, { signal, caller }) => {
     const target = { id: parseUserId(id), etag };
-    const user = await changeUser(database.session(signal), target, (current) => undeletedUser(current, clock()));
+    const user = await changeUser(database.session(signal), target, (current) => undeletedUser(current, clock()), {
+      actor: caller,
+      action: 'USER_UNDELETED',
+      kind: 'UNDELETED',
+    });
     return { user: userMessage(user) };
   };
 }

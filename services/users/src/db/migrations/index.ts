@@ -1,8 +1,10 @@
 import { CreateUsers } from './0001-create-users.ts';
+import { AuditAndNumberChanges } from './0002-audit-and-number-changes.ts';
 import { AddOutbox } from './0003-add-outbox.ts';
 
 /** In the order they are applied. A name, once released, stays. */
 export const migrations = [
   { name: '0001-create-users', class: CreateUsers },
+  { name: '0002-audit-and-number-changes', class: AuditAndNumberChanges },
   { name: '0003-add-outbox', class: AddOutbox },
 ] as const;

@@ -1,0 +1,24 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import type { AuditAction, AuditDetails } from '../domain/audit-entry.ts';
+import { MicrosType } from './micros-type.ts';
+
+/** A row of users.audit_entries. The service's role can add entries and change none. */
+export const AuditEntryEntity = defineEntity({
+  name: 'AuditEntry',
+  schema: 'users',
+  tableName: 'audit_entries',
+  properties: {
+    number: p.bigint().primary(),
+    time: p.type(MicrosType),
+    actor: p.text(),
+    action: p.text().$type<AuditAction>(),
+    userId: p.uuid().nullable(),
+    details: p.json<AuditDetails>(),
+  },
+  indexes: [
+    { name: 'audit_entries_time', properties: ['time', 'number'] },
+    { name: 'audit_entries_user', properties: ['userId', 'time', 'number'] },
+    { name: 'audit_entries_actor', properties: ['actor', 'time', 'number'] },
+    { name: 'audit_entries_action', properties: ['action', 'time', 'number'] },
+  ],
+});
