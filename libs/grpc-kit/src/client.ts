@@ -11,7 +11,7 @@ import {
   type ServiceDefinition,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { BadRequest, ErrorInfo, Status } from '@tidemark/contracts/rpc';
+import { BadRequest, ErrorInfo, RetryInfo, Status } from '@tidemark/contracts/rpc';
 import type { FieldViolation } from './faults.ts';
 
 export interface CallSettings {
@@ -47,6 +47,8 @@ export class RpcError extends Error {
   readonly reason: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly fields: readonly FieldViolation[];
+  /** After how long trying again helps, in milliseconds; undefined where the server did not say. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(error: ServiceError) {
     super(error.details || error.message, { cause: error });
@@ -55,6 +57,7 @@ export class RpcError extends Error {
     this.reason = details.info?.reason ?? '';
     this.metadata = details.info?.metadata ?? {};
     this.fields = (details.badRequest?.fieldViolations ?? []).map(({ field, description }) => ({ field, description }));
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 
@@ -141,13 +144,23 @@ function duplex(client: Client, method: MethodDefinition<unknown, unknown>) {
   return client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize);
 }
 
-function detailsOf(error: ServiceError): { info?: ErrorInfo; badRequest?: BadRequest } {
+interface Details {
+  info?: ErrorInfo;
+  badRequest?: BadRequest;
+  retryAfterMs?: number;
+}
+
+function detailsOf(error: ServiceError): Details {
   const [encoded] = error.metadata.get('grpc-status-details-bin');
   if (!Buffer.isBuffer(encoded)) return {};
-  const details: { info?: ErrorInfo; badRequest?: BadRequest } = {};
+  const details: Details = {};
   for (const { typeUrl, value } of Status.decode(encoded).details) {
     if (typeUrl.endsWith('/google.rpc.ErrorInfo')) details.info = ErrorInfo.decode(value);
     if (typeUrl.endsWith('/google.rpc.BadRequest')) details.badRequest = BadRequest.decode(value);
+    if (typeUrl.endsWith('/google.rpc.RetryInfo')) {
+      const { seconds = 0n, nanos = 0 } = RetryInfo.decode(value).retryDelay ?? {};
+      details.retryAfterMs = Number(seconds) * 1_000 + nanos / 1_000_000;
+    }
   }
   return details;
 }

@@ -1,11 +1,14 @@
-import { createLogger, pageTokens, startServer, type Logger } from '@tidemark/grpc-kit';
+import { createLogger, pageTokens, startServer, type Logger, type RpcServer } from '@tidemark/grpc-kit';
 import type { Config } from './config.ts';
 import { checkSchema } from './db/check-schema.ts';
 import { Database } from './db/database.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { PasswordHasher } from './domain/password-hasher.ts';
+import { deliverTransactions } from './outbox/deliver-transactions.ts';
+import { transactionsClient, type TransactionsClient } from './outbox/events-client.ts';
 import { Relay, type Deliverers } from './outbox/relay.ts';
+import type { Dependencies } from './rpc/dependencies.ts';
 import { faults } from './rpc/faults.ts';
 import { rpcServices } from './rpc/index.ts';
 
@@ -29,19 +32,25 @@ export async function create(config: Config, overrides: Overrides = {}): Promise
   const log = overrides.log ?? createLogger({ name: 'users', level: config.logLevel });
   const database = new Database(config.database);
   try {
-    const server = await serve(config, database, overrides.clock ?? systemClock, log);
+    await checkSchema(database.session());
+    log.info(`on PostgreSQL ${await database.version()}`);
+    const transactions = config.eventsAddress === undefined ? undefined : transactionsClient(config.eventsAddress);
+    if (!transactions) log.warn('EVENTS_ADDRESS is not set: transactions of accounts stay in the outbox');
     const relay = new Relay({
       databaseUrl: config.database.url,
-      deliverers: deliverersOf(),
+      deliverers: deliverersOf(transactions),
       attempts: config.outboxAttempts,
       log,
     });
+    const clock = overrides.clock ?? systemClock;
+    const server = await serve(config, log, { database, clock, relay, transactions });
     relay.start();
     log.info({ port: server.port }, `serving on ${config.host}:${server.port}`);
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       await server.stop(config.shutdownGraceMs);
       await relay.stop();
+      transactions?.close();
       await database.close();
     };
     return { log, port: server.port, stop: () => (stopped ??= stop()) };
@@ -51,14 +60,15 @@ export async function create(config: Config, overrides: Overrides = {}): Promise
   }
 }
 
-async function serve(config: Config, database: Database, clock: Clock, log: Logger) {
-  await checkSchema(database.session());
-  log.info(`on PostgreSQL ${await database.version()}`);
+type Parts = Omit<Dependencies, 'passwords' | 'pageTokens'>;
+
+async function serve(config: Config, log: Logger, parts: Parts): Promise<RpcServer> {
+  const { database } = parts;
   const [key, passwords] = await Promise.all([pageTokenKey(database.session()), PasswordHasher.create(config.argon2)]);
   return startServer({
     host: config.host,
     port: config.port,
-    services: rpcServices({ database, clock, passwords, pageTokens: pageTokens(key) }),
+    services: rpcServices({ ...parts, passwords, pageTokens: pageTokens(key) }),
     faults,
     log,
     check: () => database.check(),
@@ -67,6 +77,8 @@ async function serve(config: Config, database: Database, clock: Clock, log: Logg
 }
 
 /** Who the messages of the outbox go to. */
-function deliverersOf(): Deliverers {
-  return {};
+function deliverersOf(transactions: TransactionsClient | undefined): Deliverers {
+  return {
+    ...(transactions && { TRANSACTION: deliverTransactions(transactions) }),
+  };
 }

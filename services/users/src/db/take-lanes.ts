@@ -27,7 +27,7 @@ export async function releaseLanes(client: ClientBase, kind: OutboxKind, lanes: 
 }
 
 // Two lanes of one number are never taken by two at once, which costs a moment and no more.
-const lockNumber = `hashtextextended($1 || ' ' || lane, 7204051995)`;
+const lockNumber = `hashtextextended($1 || ' ' || lane, 7204051996)`;
 
 // The index is entered once a lane, however long the lanes are. `due` is materialized, so that only what it lets through
 // is locked; the recursion goes no further than `limit` asks.

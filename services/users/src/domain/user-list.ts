@@ -1,4 +1,5 @@
 import { at, BadValue, together } from './fields.ts';
+import { parsePageSize } from './page-size.ts';
 import { parseText } from './text.ts';
 import type { UserState } from './user.ts';
 import { usernameKey } from './username.ts';
@@ -25,8 +26,6 @@ export interface UserListInput {
 }
 
 const notDeleted: readonly UserState[] = ['ACTIVE', 'LOCKED'];
-const defaultPageSize = 50;
-const maxPageSize = 1_000;
 
 export function parseUserList(input: UserListInput): { list: UserList; pageSize: number } {
   const { pageSize, ...list } = together({
@@ -53,9 +52,4 @@ function parseOrder(text: string): UserOrder {
     throw new BadValue('must be "create_time" or "username", with an optional " desc"');
   }
   return { by, descending: desc !== undefined };
-}
-
-function parsePageSize(pageSize: number): number {
-  if (pageSize < 0) throw new BadValue('must not be negative');
-  return Math.min(pageSize || defaultPageSize, maxPageSize);
 }

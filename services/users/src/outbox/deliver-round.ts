@@ -34,11 +34,17 @@ export async function deliverRound(client: ClientBase, after: string, options: R
   const { kind, attempts } = options;
   const { taken, next } = await takeLanes(client, kind, after, mostLanes);
   if (taken.length === 0) return { ...outcomeOf([], new Map(), attempts), next };
-  const messages = await readLanes(client, kind, taken, Math.floor(mostMessages / taken.length));
+  const messages = probing(await readLanes(client, kind, taken, Math.floor(mostMessages / taken.length)));
   const outcome = outcomeOf(messages, await failuresOf(messages, options), attempts);
   await settleMessages(client, outcome.settlement);
   await releaseLanes(client, kind, taken);
   return { ...outcome, next };
+}
+
+/** Of a lane whose first message failed before, that one alone. */
+function probing(messages: readonly OutboxMessage[]): OutboxMessage[] {
+  const failedBefore = new Set(messages.flatMap(({ lane, attempts }) => (attempts > 0 ? lane : [])));
+  return messages.filter(({ lane, attempts }) => attempts > 0 || !failedBefore.has(lane));
 }
 
 async function failuresOf(messages: readonly OutboxMessage[], { deliver, signal }: RoundOptions): Promise<Failures> {

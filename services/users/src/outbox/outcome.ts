@@ -1,6 +1,12 @@
 import type { FailedMessage, Settlement } from '../db/settle-messages.ts';
 import { backOffMs } from '../domain/back-off.ts';
-import { DeliveryRejected, ReceiverAway, type DeliveryFailed, type Failures, type OutboxMessage } from '../domain/outbox.ts';
+import {
+  DeliveryRejected,
+  ReceiverAway,
+  type DeliveryFailed,
+  type Failures,
+  type OutboxMessage,
+} from '../domain/outbox.ts';
 
 /** What a round did. */
 export interface Outcome {

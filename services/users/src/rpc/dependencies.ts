@@ -2,6 +2,8 @@ import type { PageTokens } from '@tidemark/grpc-kit';
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { PasswordHasher } from '../domain/password-hasher.ts';
+import type { TransactionsClient } from '../outbox/events-client.ts';
+import type { Relay } from '../outbox/relay.ts';
 
 /** What the handlers work with. */
 export interface Dependencies {
@@ -9,4 +11,7 @@ export interface Dependencies {
   readonly clock: Clock;
   readonly passwords: PasswordHasher;
   readonly pageTokens: PageTokens;
+  readonly relay: Relay;
+  /** undefined: EVENTS_ADDRESS is not set. */
+  readonly transactions: TransactionsClient | undefined;
 }
