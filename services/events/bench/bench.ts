@@ -1,6 +1,5 @@
 import pg from 'pg';
-import { ownDatabase, type OwnDatabase } from '../rig/own-database.ts';
-import { migrateEvents, ServiceProcess } from '../rig/service-process.ts';
+import { migrateService, ownDatabase, ServiceProcess, type OwnDatabase } from '@tidemark/testing';
 import { EventsServiceService } from '@tidemark/contracts/events';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
 import { LoadClient } from './load/load-client.ts';
@@ -32,10 +31,14 @@ export class Bench {
     const database = await ownDatabase(options.serverUrl, 'tidemark_bench');
     try {
       const databaseUrl = database.url;
-      await migrateEvents({ databaseUrl, env: { EVENTS_RETENTION: 'none' } });
+      await migrateService({ service: 'events', databaseUrl, env: { EVENTS_RETENTION: 'none' } });
       const admin = new pg.Client({ connectionString: databaseUrl });
       await admin.connect();
-      const service = await ServiceProcess.start({ databaseUrl, nodeOptions: profiling(options, name) });
+      const service = await ServiceProcess.start({
+        service: 'events',
+        databaseUrl,
+        nodeOptions: profiling(options, name),
+      });
       return new Bench(options, database, admin, service);
     } catch (error) {
       await database.stop();

@@ -1,6 +1,6 @@
 import { Event } from '@tidemark/contracts/events';
 import { timestampOf } from '@tidemark/grpc-kit';
-import { random } from '../test/random.ts';
+import { random, type Dice } from '@tidemark/testing';
 import { pages, referrers, userAgents } from './vocabulary.ts';
 
 export interface MadeEvents {
@@ -26,8 +26,6 @@ export function* madeEvents({ seed, count, start, end }: MadeEvents): Generator<
     yield eventOf(visits[slot] as Visit, Math.floor(start + number * step), dice);
   }
 }
-
-type Dice = ReturnType<typeof random>;
 
 interface Visit {
   userAgent: string;

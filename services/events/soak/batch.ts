@@ -1,8 +1,6 @@
 import { Event } from '@tidemark/contracts/events';
 import { timestampOf } from '@tidemark/grpc-kit';
-import type { random } from '../test/random.ts';
-
-export type Dice = ReturnType<typeof random>;
+import type { Dice } from '@tidemark/testing';
 
 /** The events of one request, which is sent until it is answered. */
 export interface Batch {

@@ -1,16 +1,21 @@
 import { setTimeout } from 'node:timers/promises';
 import { EventsServiceService } from '@tidemark/contracts/events';
 import { rpcClient } from '@tidemark/grpc-kit';
-import { migrateEvents, type Code } from '../rig/service-process.ts';
-import { random } from '../test/random.ts';
+import {
+  Instance,
+  Killer,
+  migrateService,
+  random,
+  soakDatabase,
+  type Code,
+  type SoakDatabase,
+  type Trouble,
+} from '@tidemark/testing';
 import { Batches } from './batch.ts';
 import { checkAnswers } from './check-answers.ts';
 import { checkLedger, readStored } from './check-ledger.ts';
 import { channelOptions } from './clients.ts';
-import { Instance } from './instance.ts';
-import { Killer, type Trouble } from './killer.ts';
 import { Ledger, type Deviation } from './ledger.ts';
-import { soakDatabase, type SoakDatabase } from './soak-database.ts';
 import { StreamWriter } from './stream-writer.ts';
 import { UnaryWriter } from './unary-writer.ts';
 
@@ -47,8 +52,9 @@ const settleLimitMs = 180_000;
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const database = await soakDatabase(options.serverUrl);
   try {
-    await migrateEvents({ databaseUrl: database.url, code: options.code, env: { EVENTS_RETENTION: 'none' } });
-    const instances = await Promise.all([1, 2].map(() => Instance.start(database.url, options.code)));
+    const service = { service: 'events', databaseUrl: database.url, code: options.code } as const;
+    await migrateService({ ...service, env: { EVENTS_RETENTION: 'none' } });
+    const instances = await Promise.all([1, 2].map(() => Instance.start(service)));
     try {
       return await soakInstances(options, database, instances);
     } finally {

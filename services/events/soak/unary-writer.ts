@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Batch, Batches, Dice } from './batch.ts';
+import type { Dice } from '@tidemark/testing';
+import type { Batch, Batches } from './batch.ts';
 import { sentAt, type EventsClient } from './clients.ts';
 import type { Ledger } from './ledger.ts';
 

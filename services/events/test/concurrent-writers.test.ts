@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { Event, IngestEventsRequest } from '@tidemark/contracts/events';
-import { testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { random, testServerUrl, type TestDatabase } from '@tidemark/testing';
 import pg from 'pg';
 import { event, eventsDatabase, startEvents, timestamp, uuid, type Harness } from './harness.ts';
-import { random } from './random.ts';
 
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded database has one writer at a time.');
 

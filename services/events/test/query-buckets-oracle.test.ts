@@ -8,11 +8,10 @@ import {
   type Bucket,
   type Event,
 } from '@tidemark/contracts/events';
-import { testEdition } from '@tidemark/testing';
+import { random, testEdition } from '@tidemark/testing';
 import pg from 'pg';
 import { event, iso, startEvents, timestamp, type Harness } from './harness.ts';
 import { naiveBoundaries, type Unit } from './naive-buckets.ts';
-import { random } from './random.ts';
 
 // Around a change of the clock: an hour, half an hour, at midnight, over a whole day, in both directions.
 const edges: Array<readonly [zone: string, at: string]> = [

@@ -1,3 +1,4 @@
+import { random } from '@tidemark/testing';
 import { status } from '@grpc/grpc-js';
 import {
   Fill,
@@ -8,7 +9,6 @@ import {
 } from '@tidemark/contracts/events';
 import { iso, range, startEvents, timestamp, type Harness } from './harness.ts';
 import { naiveBoundaries, type Unit } from './naive-buckets.ts';
-import { random } from './random.ts';
 import { accountId, history, record, transaction, userId } from './transaction.ts';
 
 let harness: Harness;

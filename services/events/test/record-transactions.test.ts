@@ -1,9 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { TransactionRejectionReason, type Transaction } from '@tidemark/contracts/events';
-import { testServerUrl } from '@tidemark/testing';
+import { random, testServerUrl } from '@tidemark/testing';
 import pg from 'pg';
 import { range, startEvents, timestamp, uuid, type Harness } from './harness.ts';
-import { random } from './random.ts';
 import { accountId, history, record, transaction } from './transaction.ts';
 
 const onRealServer = testServerUrl ? test : test.skip;

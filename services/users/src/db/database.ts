@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { beginSession } from '@tidemark/grpc-kit/postgres';
 import { serverVersion } from '@tidemark/grpc-kit/postgres';
+import { AccountEntity, IdempotencyKeyEntity } from './account-entity.ts';
 import { AuditEntryEntity } from './audit-entry-entity.ts';
 import { CredentialEntity } from './credential-entity.ts';
 import { GuardedClient } from './guarded-client.ts';
@@ -18,6 +19,8 @@ export const entities = [
   UserChangeEntity,
   OutboxEntity,
   DeadLetterEntity,
+  AccountEntity,
+  IdempotencyKeyEntity,
 ];
 export const serviceRole = 'tidemark_users';
 

@@ -10,6 +10,10 @@ export const auditActions = [
   'USER_UNLOCKED',
   'USER_PURGED',
   'USER_ERASED',
+  'ACCOUNT_OPENED',
+  'ACCOUNT_CLOSED',
+  'TRANSACTION_POSTED',
+  'MONEY_TRANSFERRED',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];

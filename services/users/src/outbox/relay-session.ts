@@ -5,6 +5,9 @@ import { outboxChannel } from '../db/put-into-outbox.ts';
 
 const connectTimeoutMs = 5_000;
 const closeTimeoutMs = 2_000;
+// A relay that has not asked for anything in this time is frozen or cut off: the server ends its session, and others take
+// its lanes. The embedded database has no such limit.
+const silenceMs = 60_000;
 
 /** The connection of a relay: it holds lanes, and hears of new messages. */
 export class RelaySession {
@@ -28,7 +31,7 @@ export class RelaySession {
     try {
       await session.client.connect();
       await session.client.query(beginSession(serviceRole));
-      await session.client.query(`listen ${outboxChannel}`);
+      await session.client.query(`set idle_session_timeout = ${silenceMs}; listen ${outboxChannel}`);
       return session;
     } catch (error) {
       await session.close();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@tidemark/grpc-kit';
 import { backOffMs } from '../domain/back-off.ts';
-import { outboxKinds, type Deliver, type OutboxKind } from '../domain/outbox.ts';
+import { outboxKinds, type Deliver, type OutboxKind, type ReceiverAway } from '../domain/outbox.ts';
 import { deliverRound, type Round } from './deliver-round.ts';
 import { News } from './news.ts';
 import { RelaySession } from './relay-session.ts';
@@ -23,6 +23,8 @@ const pollMs = 1_000;
 const gatherMs = 20;
 const whileAway = { shortestMs: 200, longestMs: 10_000 };
 const betweenSessions = { shortestMs: 200, longestMs: 10_000 };
+// The session of a relay that is silent for a minute ends.
+const longestWaitMs = 30_000;
 // A delivery that is under way when the relay stops may take so long.
 const stopGraceMs = 2_000;
 
@@ -106,7 +108,7 @@ export class Relay {
       this.#tell(kind, round, timesAway);
       after = round.next ?? '';
       timesAway = round.away ? timesAway + 1 : 0;
-      if (round.away) await this.#pause(Math.max(round.away.retryAfterMs, backOffMs(timesAway, whileAway)), signal);
+      if (round.away) await this.#pause(whileAwayMs(round.away, timesAway), signal);
       else if (round.settlement.delivered.length === 0 && round.next === undefined) {
         await news.heard(known, Math.min(pollMs, round.retryInMs), pausing);
         await this.#pause(gatherMs, signal);
@@ -131,4 +133,8 @@ export class Relay {
     const signals = signal ? [signal, this.#stopping.signal] : [this.#stopping.signal];
     await sleep(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
   }
+}
+
+function whileAwayMs({ retryAfterMs }: ReceiverAway, timesAway: number): number {
+  return Math.max(Math.min(retryAfterMs, longestWaitMs), backOffMs(timesAway, whileAway));
 }

@@ -2,7 +2,7 @@ import type { PageTokens } from '@tidemark/grpc-kit';
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { PasswordHasher } from '../domain/password-hasher.ts';
-import type { TransactionsClient } from '../outbox/events-client.ts';
+import type { TransactionsClient } from '../events/events-client.ts';
 import type { Relay } from '../outbox/relay.ts';
 
 /** What the handlers work with. */

@@ -1,5 +1,19 @@
 import { status } from '@grpc/grpc-js';
 import { on, type FaultRule } from '@tidemark/grpc-kit';
+import {
+  AccountClosed,
+  AccountEtagMismatch,
+  AccountNotFound,
+  BalanceNotZero,
+  BalanceTooHigh,
+  BalanceTooLow,
+  CurrenciesDiffer,
+  EventsAway,
+  EventsUnknown,
+  IdempotencyKeyReused,
+  OpenRequestIdReused,
+  UserLocked,
+} from '../domain/account-errors.ts';
 import { InvalidFields } from '../domain/fields.ts';
 import {
   EmailTaken,
@@ -39,4 +53,24 @@ export const faults: readonly FaultRule[] = [
     fields: () => [{ field: 'request_id', description: 'was used to create another user: make a new one' }],
   }),
   on(EtagMismatch, { code: status.ABORTED, reason: 'ETAG_MISMATCH' }),
+  on(UserLocked, { code: status.FAILED_PRECONDITION, reason: 'USER_LOCKED' }),
+  on(AccountNotFound, { code: status.NOT_FOUND, reason: 'ACCOUNT_NOT_FOUND' }),
+  on(AccountClosed, { code: status.FAILED_PRECONDITION, reason: 'ACCOUNT_CLOSED' }),
+  on(AccountEtagMismatch, { code: status.ABORTED, reason: 'ETAG_MISMATCH' }),
+  on(BalanceNotZero, { code: status.FAILED_PRECONDITION, reason: 'BALANCE_NOT_ZERO' }),
+  on(BalanceTooLow, { code: status.FAILED_PRECONDITION, reason: 'BALANCE_TOO_LOW' }),
+  on(BalanceTooHigh, { code: status.OUT_OF_RANGE, reason: 'BALANCE_TOO_HIGH' }),
+  on(CurrenciesDiffer, { code: status.FAILED_PRECONDITION, reason: 'CURRENCIES_DIFFER' }),
+  on(IdempotencyKeyReused, {
+    code: status.FAILED_PRECONDITION,
+    reason: 'IDEMPOTENCY_KEY_REUSED',
+    fields: () => [{ field: 'idempotency_key', description: 'was used for another movement: make a new one' }],
+  }),
+  on(OpenRequestIdReused, {
+    code: status.FAILED_PRECONDITION,
+    reason: 'REQUEST_ID_REUSED',
+    fields: () => [{ field: 'request_id', description: 'was used to open another account: make a new one' }],
+  }),
+  on(EventsUnknown, { code: status.FAILED_PRECONDITION, reason: 'EVENTS_UNKNOWN' }),
+  on(EventsAway, { code: status.UNAVAILABLE, reason: 'EVENTS_UNAVAILABLE', retryAfterMs: 1_000 }),
 ];

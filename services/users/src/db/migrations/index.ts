@@ -1,10 +1,12 @@
 import { CreateUsers } from './0001-create-users.ts';
 import { AuditAndNumberChanges } from './0002-audit-and-number-changes.ts';
 import { AddOutbox } from './0003-add-outbox.ts';
+import { AddAccounts } from './0005-add-accounts.ts';
 
 /** In the order they are applied. A name, once released, stays. */
 export const migrations = [
   { name: '0001-create-users', class: CreateUsers },
   { name: '0002-audit-and-number-changes', class: AuditAndNumberChanges },
   { name: '0003-add-outbox', class: AddOutbox },
+  { name: '0005-add-accounts', class: AddAccounts },
 ] as const;

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Dice } from './batch.ts';
+import type { Dice } from '../random.ts';
 import type { Instance } from './instance.ts';
 import type { SoakDatabase } from './soak-database.ts';
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 export type Code = 'dist' | 'src';
 
 export interface ServiceOptions {
+  service: 'events' | 'users';
   databaseUrl: string;
   code?: Code;
   /** 0 or absent: any free one. */
@@ -17,7 +18,7 @@ export interface ServiceOptions {
   nodeOptions?: readonly string[];
 }
 
-/** An instance of the events service, as a process. */
+/** An instance of a service, as a process. */
 export class ServiceProcess {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -61,20 +62,20 @@ export class ServiceProcess {
 }
 
 /** Brings the schema up to date. */
-export async function migrateEvents(options: ServiceOptions): Promise<void> {
+export async function migrateService(options: ServiceOptions): Promise<void> {
   const [code] = (await once(forkEntry('migrate', options), 'exit')) as [number | null];
   if (code !== 0) throw new Error('the migration failed: standard error tells why.');
 }
 
 function forkEntry(entry: 'main' | 'migrate', options: ServiceOptions): ChildProcess {
-  const { databaseUrl, code = 'dist', port = 0, env = {}, quiet = false, nodeOptions = [] } = options;
-  const file = `../${code}/${entry}.${code === 'dist' ? 'js' : 'ts'}`;
+  const { service, databaseUrl, code = 'dist', port = 0, env = {}, quiet = false, nodeOptions = [] } = options;
+  const file = `../../../../services/${service}/${code}/${entry}.${code === 'dist' ? 'js' : 'ts'}`;
   return fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: {
       PATH: process.env['PATH'],
       LOG_LEVEL: 'fatal',
       DATABASE_URL: databaseUrl,
-      EVENTS_PORT: String(port),
+      [service === 'events' ? 'EVENTS_PORT' : 'USERS_PORT']: String(port),
       ...env,
     },
     execArgv: [...nodeOptions],

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { lastingServer, realServer } from '@tidemark/testing';
-import { ownDatabase } from '../rig/own-database.ts';
+import { lastingServer, realServer } from '../servers/own-server.ts';
+import { ownDatabase } from './own-database.ts';
 
 /** The database of a soak. */
 export interface SoakDatabase {

@@ -1,5 +1,5 @@
-import { ownServer } from '@tidemark/testing';
 import { withConnection } from '@tidemark/grpc-kit/postgres';
+import { ownServer } from '../servers/own-server.ts';
 
 export interface OwnDatabase {
   readonly url: string;

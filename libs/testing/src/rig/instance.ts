@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { ServiceProcess, type Code } from '../rig/service-process.ts';
+import { ServiceProcess, type ServiceOptions } from './service-process.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 /**
@@ -9,25 +9,23 @@ import { TcpProxy } from './tcp-proxy.ts';
 export class Instance {
   readonly #toDatabase: TcpProxy;
   readonly #toService: TcpProxy;
-  readonly #databaseUrl: string;
-  readonly #code: Code;
+  readonly #options: ServiceOptions;
   #process: ServiceProcess | undefined;
   #isEnding = false;
 
-  private constructor(toDatabase: TcpProxy, toService: TcpProxy, databaseUrl: string, code: Code) {
+  private constructor(toDatabase: TcpProxy, toService: TcpProxy, options: ServiceOptions) {
     this.#toDatabase = toDatabase;
     this.#toService = toService;
-    this.#databaseUrl = databaseUrl;
-    this.#code = code;
+    this.#options = options;
   }
 
-  static async start(databaseUrl: string, code: Code): Promise<Instance> {
-    const url = new URL(databaseUrl);
+  static async start(options: ServiceOptions): Promise<Instance> {
+    const url = new URL(options.databaseUrl);
     const toDatabase = await TcpProxy.to({ host: url.hostname, port: Number(url.port || 5432) });
     url.host = `127.0.0.1:${toDatabase.port}`;
     // Nothing listens on this port until the service tells its own.
     const toService = await TcpProxy.to({ host: '127.0.0.1', port: 1 });
-    const instance = new Instance(toDatabase, toService, url.href, code);
+    const instance = new Instance(toDatabase, toService, { ...options, databaseUrl: url.href });
     await instance.#launch();
     return instance;
   }
@@ -85,7 +83,7 @@ export class Instance {
     const patience = Date.now() + launchLimitMs;
     while (!this.#isEnding) {
       try {
-        this.#process = await ServiceProcess.start({ databaseUrl: this.#databaseUrl, code: this.#code, quiet: true });
+        this.#process = await ServiceProcess.start({ quiet: true, ...this.#options });
         this.#toService.retarget(this.#process.port);
         return;
       } catch (error) {

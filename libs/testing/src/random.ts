@@ -1,9 +1,11 @@
 /** Repeatable dice (mulberry32). */
-export function random(seed: number): {
+export interface Dice {
   fraction(): number;
   below(limit: number): number;
   pick<T>(from: readonly T[]): T;
-} {
+}
+
+export function random(seed: number): Dice {
   let state = seed;
   const fraction = (): number => {
     state = (state + 0x6d2b79f5) | 0;
