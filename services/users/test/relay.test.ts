@@ -1,0 +1,301 @@
+import { setTimeout } from 'node:timers/promises';
+import { silentLog, testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { Client } from 'pg';
+import { Database } from '../src/db/database.ts';
+import { putIntoOutbox } from '../src/db/put-into-outbox.ts';
+import {
+  DeliveryFailed,
+  DeliveryRejected,
+  ReceiverAway,
+  type Deliver,
+  type OutboxMessage,
+} from '../src/domain/outbox.ts';
+import { Relay } from '../src/outbox/relay.ts';
+import { freshDatabase } from './running-users.ts';
+
+// Connections of the embedded database share its advisory locks, so that two relays do not keep out of each other's way.
+const onRealServer = testServerUrl ? test : test.skip;
+if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: tests of several relays at once are skipped.');
+
+let server: TestDatabase;
+let database: Database;
+let sql: Client;
+const relays: Relay[] = [];
+beforeAll(async () => {
+  server = await freshDatabase();
+  database = new Database({ url: server.url, poolSize: 4 });
+  sql = new Client(server.url);
+  await sql.connect();
+});
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+  await sql.query('delete from users.outbox; delete from users.dead_letters');
+});
+afterAll(async () => {
+  await database.close();
+  await sql.end();
+  await server.stop();
+});
+
+function relay(deliver: Deliver, attempts = 3): Relay {
+  const deliverers = { MAIL: deliver };
+  const made = new Relay({ databaseUrl: server.url, deliverers, attempts, log: silentLog('users') });
+  made.start();
+  relays.push(made);
+  return made;
+}
+
+const put = (lane: string, number: number): Promise<void> =>
+  putIntoOutbox(database.session(), { kind: 'MAIL', lane, payload: { number } });
+const named = ({ lane, payload }: OutboxMessage): string => `${lane}${String(payload['number'])}`;
+const nobody: Deliver = () => Promise.reject(new ReceiverAway('nobody is there'));
+const waiting = async (): Promise<number> => {
+  const { rows } = await sql.query<{ count: number }>('select count(*)::int from users.outbox');
+  return rows[0]?.count ?? NaN;
+};
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpAt = Date.now() + 30_000;
+  while (!(await condition())) {
+    if (Date.now() > giveUpAt) throw new Error('it has not happened within 30 seconds');
+    await setTimeout(10);
+  }
+}
+const emptied = (): Promise<void> => until(async () => (await waiting()) === 0);
+
+test('messages arrive once, each lane in its order, and leave the outbox', async () => {
+  const arrived: string[] = [];
+  for (let number = 0; number < 30; number += 1) await put(['a', 'b', 'c'][number % 3] ?? '', number);
+  relay((messages) => {
+    arrived.push(...messages.map(named));
+    return Promise.resolve(new Map());
+  });
+  await emptied();
+  expect(arrived.length).toBe(30);
+  for (const lane of ['a', 'b', 'c']) {
+    const numbers = arrived.filter((name) => name.startsWith(lane)).map((name) => Number(name.slice(1)));
+    expect(numbers).toEqual(Array.from({ length: 10 }, (_, each) => 'abc'.indexOf(lane) + 3 * each));
+  }
+});
+
+test('a message that is put there while the relay sleeps arrives at once, and not before its transaction is committed', async () => {
+  const arrived: string[] = [];
+  relay((messages) => {
+    arrived.push(...messages.map(named));
+    return Promise.resolve(new Map());
+  });
+  await setTimeout(300);
+  await database.session().transactional(async (em) => {
+    await putIntoOutbox(em, { kind: 'MAIL', lane: 'a', payload: { number: 1 } });
+    expect(arrived).toEqual([]);
+  });
+  const began = performance.now();
+  await until(() => arrived.length > 0);
+  expect(performance.now() - began).toBeLessThan(900);
+  await database
+    .session()
+    .transactional(async (em) => {
+      await putIntoOutbox(em, { kind: 'MAIL', lane: 'a', payload: { number: 2 } });
+      throw new Error('rolled back');
+    })
+    .catch(() => undefined);
+  await put('a', 3);
+  await until(() => arrived.length > 1);
+  expect(arrived).toEqual(['a1', 'a3']);
+});
+
+test('kinds that nobody delivers stay', async () => {
+  await putIntoOutbox(database.session(), { kind: 'ERASE_USER', lane: 'a', payload: {} });
+  await put('a', 1);
+  relay(() => Promise.resolve(new Map()));
+  await until(async () => (await waiting()) === 1);
+  await setTimeout(100);
+  expect((await sql.query('select kind from users.outbox')).rows).toEqual([{ kind: 'ERASE_USER' }]);
+});
+
+test('one that fails is tried again, later each time, alone, and holds up its lane only', async () => {
+  const tries: { at: number; names: string[] }[] = [];
+  for (const [lane, number] of [
+    ['a', 1],
+    ['a', 2],
+    ['b', 1],
+  ] as const) {
+    await put(lane, number);
+  }
+  relay((messages) => {
+    tries.push({ at: performance.now(), names: messages.map(named) });
+    const failing = messages.find((message) => named(message) === 'a1');
+    const isOver = !failing || failing.attempts === 2;
+    return Promise.resolve(new Map(isOver ? [] : [[failing, new DeliveryFailed('not yet')]]));
+  });
+  await emptied();
+  expect(tries.map(({ names }) => names)).toEqual([['a1', 'a2', 'b1'], ['a1'], ['a1'], ['a2']]);
+  const [first, second, third] = tries.map(({ at }) => at) as [number, number, number, number];
+  expect(second - first).toBeGreaterThan(450);
+  expect(third - second).toBeGreaterThan(900);
+});
+
+test('the receiver says after how long it wants to be asked again', async () => {
+  const tries: number[] = [];
+  await put('a', 1);
+  relay(([message]) => {
+    tries.push(performance.now());
+    const failure = new DeliveryFailed('busy', { retryAfterMs: 2_500 });
+    return Promise.resolve(new Map(message && tries.length === 1 ? [[message, failure]] : []));
+  });
+  await emptied();
+  expect((tries[1] ?? 0) - (tries[0] ?? 0)).toBeGreaterThan(2_400);
+});
+
+test('after its attempts it is a dead letter, its lane stands still, and goes on in order when it is retried', async () => {
+  const arrived: string[] = [];
+  let isMended = false;
+  for (const [lane, number] of [
+    ['a', 1],
+    ['a', 2],
+    ['b', 1],
+  ] as const) {
+    await put(lane, number);
+  }
+  relay((messages) => {
+    const failing = messages.find((message) => named(message) === 'a1' && !isMended);
+    arrived.push(...messages.filter(({ lane }) => lane !== failing?.lane).map(named));
+    return Promise.resolve(new Map(failing ? [[failing, new DeliveryFailed('broken')]] : []));
+  }, 2);
+  await until(async () => (await sql.query('select from users.dead_letters')).rowCount === 1);
+  const { rows } = await sql.query('select lane, attempts, last_error from users.dead_letters');
+  expect(rows).toEqual([{ lane: 'a', attempts: 2, last_error: 'broken' }]);
+  await put('a', 3);
+  await put('b', 2);
+  await until(() => arrived.length === 2);
+  await setTimeout(300);
+  expect(arrived).toEqual(['b1', 'b2']);
+
+  isMended = true;
+  await sql.query(`
+    with dead as (delete from users.dead_letters returning *)
+    insert into users.outbox (id, kind, lane, payload) select id, kind, lane, payload from dead`);
+  await emptied();
+  expect(arrived).toEqual(['b1', 'b2', 'a1', 'a2', 'a3']);
+});
+
+test('what is rejected for good is a dead letter at once, and what an unknown error says is not kept', async () => {
+  await put('a', 1);
+  relay((messages) => {
+    const rejected = messages.find(({ lane }) => lane === 'a');
+    if (rejected) return Promise.resolve(new Map([[rejected, new DeliveryRejected('never')]]));
+    return Promise.reject(new TypeError('ada@example.org is no address'));
+  });
+  await until(async () => (await sql.query('select from users.dead_letters')).rowCount === 1);
+  await put('b', 1);
+  await until(async () => (await sql.query('select from users.outbox where attempts = 1')).rowCount === 1);
+  expect((await sql.query('select last_error from users.outbox')).rows).toEqual([
+    { last_error: 'failed inside the service (TypeError)' },
+  ]);
+  expect((await sql.query('select attempts, last_error from users.dead_letters')).rows).toEqual([
+    { attempts: 1, last_error: 'never' },
+  ]);
+});
+
+test('where nobody is there no attempt is counted, however often it is tried', async () => {
+  let tries = 0;
+  let isAway = true;
+  await put('a', 1);
+  relay(() => {
+    tries += 1;
+    return isAway ? Promise.reject(new ReceiverAway('away')) : Promise.resolve(new Map());
+  }, 1);
+  await until(() => tries === 4);
+  expect((await sql.query('select attempts from users.outbox')).rows).toEqual([{ attempts: 0 }]);
+  isAway = false;
+  await emptied();
+});
+
+onRealServer('two relays share the lanes: each message arrives once, and each lane keeps its order', async () => {
+  const arrived: string[] = [];
+  const by = [0, 0];
+  for (let number = 0; number < 40; number += 1) {
+    await sql.query(
+      `insert into users.outbox (kind, lane, payload)
+       select 'MAIL', 'lane' || lane || '-', jsonb_build_object('number', $1::int) from generate_series(1, 20) as lane`,
+      [number],
+    );
+  }
+  const take =
+    (who: number): Deliver =>
+    async (messages) => {
+      await setTimeout(2 + Math.random() * 10);
+      by[who] = (by[who] ?? 0) + messages.length;
+      arrived.push(...messages.map(named));
+      return new Map();
+    };
+  relay(take(0));
+  relay(take(1));
+  for (let number = 40; number < 140; number += 1) for (const lane of [1, 7, 13]) await put(`lane${lane}-`, number);
+  await emptied();
+  expect(arrived.length).toBe(20 * 40 + 300);
+  expect(new Set(arrived).size).toBe(arrived.length);
+  for (let lane = 1; lane <= 20; lane += 1) {
+    const numbers = arrived.filter((name) => name.startsWith(`lane${lane}-`)).map((name) => Number(name.split('-')[1]));
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  }
+});
+
+onRealServer('what a relay holds is free at once when its connection is cut, and it comes back itself', async () => {
+  const arrived: string[] = [];
+  await put('a', 1);
+  let tries = 0;
+  relay(async (messages, signal) => {
+    tries += 1;
+    if (tries === 1) await setTimeout(60_000, undefined, { signal });
+    arrived.push(...messages.map(named));
+    return new Map();
+  });
+  await until(() => tries === 1);
+  await setTimeout(1_500);
+  await sql.query(`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'tidemark-users-relay' and datname = current_database()`);
+  const began = performance.now();
+  await emptied();
+  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(arrived).toEqual(['a1']);
+});
+
+test('a relay that stops waits a little for what is on its way, and gives the rest back', async () => {
+  await put('a', 1);
+  let isOver = false;
+  const slow = relay(async () => {
+    await setTimeout(500);
+    isOver = true;
+    return new Map();
+  });
+  await setTimeout(200);
+  await slow.stop();
+  expect(isOver).toBe(true);
+  expect(await waiting()).toBe(0);
+
+  await put('a', 2);
+  const endless = relay(async (_, signal) => {
+    await setTimeout(60_000, undefined, { signal });
+    return new Map();
+  });
+  await setTimeout(300);
+  const began = performance.now();
+  await Promise.all([endless.stop(), endless.stop()]);
+  expect(performance.now() - began).toBeLessThan(4_500);
+  expect(await waiting()).toBe(1);
+  const { rowCount } = await sql.query(`select from pg_locks where locktype = 'advisory' and database = (
+    select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid()
+    and pid in (select pid from pg_stat_activity where application_name = 'tidemark-users-relay')`);
+  expect(rowCount).toBe(0);
+});
+
+test('nobody there, and the relay stops all the same', async () => {
+  await put('a', 1);
+  const lonely = relay(nobody);
+  await setTimeout(200);
+  const began = performance.now();
+  await lonely.stop();
+  expect(performance.now() - began).toBeLessThan(1_500);
+  expect(await waiting()).toBe(1);
+});
