@@ -35,3 +35,9 @@ export function readConfig(env: Environment = process.env): StartConfig {
   }
   return config;
 }
+
+/** An address to call: a service that listens everywhere is called here. */
+export function addressToCall({ host, port }: Address): string {
+  if (host === '0.0.0.0' || host === '::') return `127.0.0.1:${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

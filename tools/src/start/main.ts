@@ -1,5 +1,5 @@
 import { StartupError } from '@tidemark/grpc-kit';
-import { readConfig, type StartConfig } from './config.ts';
+import { addressToCall, readConfig, type StartConfig } from './config.ts';
 import { openDatabase, type OpenDatabase } from './database.ts';
 import { checkPort } from './port-check.ts';
 import { ProcessRefused, runMigrations, ServiceProcess } from './service-process.ts';
@@ -35,7 +35,11 @@ async function start(config: StartConfig): Promise<void> {
       env: { DATABASE_URL: database.url, ...(database.embedded && { EVENTS_WRITERS: '1' }) },
       ...shared,
     },
-    { name: 'users', env: { DATABASE_URL: database.url }, ...shared },
+    {
+      name: 'users',
+      env: { DATABASE_URL: database.url, EVENTS_ADDRESS: addressToCall(config.events) },
+      ...shared,
+    },
   ] as const;
   for (const kind of kinds) {
     migrating = runMigrations(kind);
