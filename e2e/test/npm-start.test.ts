@@ -138,6 +138,34 @@ test('a user is created, found and verified', async () => {
   expect(verified).toEqual({ verified: true, userId: id });
 });
 
+test('money that moves in users is history in events', async () => {
+  const person = { username: 'Mary', email: 'mary@example.org' };
+  const { user } = (await curl(ports.users, 'users.v1.UsersService/CreateUser', { user: person })) as {
+    user: { id: string };
+  };
+  const opened = await curl(ports.users, 'users.v1.AccountsService/OpenAccount', { userId: user.id, currency: 'EUR' });
+  const { id } = opened['account'] as { id: string };
+  const deposit = { accountId: id, amountMinor: '9007199254740993', kind: 'deposit', idempotencyKey: 'first' };
+  for (let each = 0; each < 2; each += 1) {
+    const posted = await curl(ports.users, 'users.v1.AccountsService/PostTransaction', deposit);
+    expect(posted['account']).toMatchObject({ balanceMinor: '9007199254740993', sequence: '1' });
+  }
+  for (let waiting = 1; waiting > 0;) {
+    const { backlogs } = (await curl(ports.users, 'users.v1.OutboxService/GetOutbox', {})) as {
+      backlogs: { waitingCount?: string }[];
+    };
+    waiting = backlogs.filter(({ waitingCount = '0' }) => waitingCount !== '0').length;
+  }
+  const history = await curl(ports.events, 'events.v1.TransactionsService/ListTransactions', {
+    accountId: id,
+    range: { start: '2020-01-01T00:00:00Z', end: '2200-01-01T00:00:00Z' },
+  });
+  expect(history['transactions']).toEqual([
+    expect.objectContaining({ accountId: id, userId: user.id, amountMinor: '9007199254740993', kind: 'deposit' }),
+  ]);
+  expect(await curl(ports.users, 'users.v1.AccountsService/ReconcileAccount', { id })).toMatchObject({ equal: true });
+});
+
 test('what was stored is there after everything was stopped and started', async () => {
   tidemark.child.kill('SIGINT');
   expect(await tidemark.exit).toBe(0);

@@ -54,7 +54,7 @@ export interface SoakResult {
 
 const accountCount = 50;
 const clientCount = 16;
-const openingMinor = 1_000n;
+const openingMinor = 300n;
 const settleLimitMs = 180_000;
 /** A channel that tries again soon: instances come back within a second. */
 const channelOptions = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 500 };
@@ -172,9 +172,11 @@ async function untilOver(goesOn: () => boolean): Promise<void> {
 async function untilDelivered(address: string): Promise<boolean> {
   const outbox = rpcClient(OutboxServiceService, address, channelOptions);
   try {
-    for (const giveUpAt = Date.now() + settleLimitMs; Date.now() < giveUpAt; await setTimeout(100)) {
+    const giveUpAt = Date.now() + settleLimitMs;
+    while (Date.now() < giveUpAt) {
       const { backlogs } = await outbox.getOutbox({}, { timeoutMs: 10_000 }).catch(() => ({ backlogs: undefined }));
       if (backlogs?.every(({ waitingCount, deadCount }) => waitingCount === 0n && deadCount === 0n)) return true;
+      await setTimeout(100);
     }
     return false;
   } finally {

@@ -15,7 +15,7 @@ test('whatever is killed, cut and doubled: the money is all there, and each hist
   const result = await soak({ serverUrl, transfers: 100_000, seconds: 20, seed, code: 'src' });
   console.info(report(result));
   expect(result.deviations).toEqual([]);
-  expect(result.acknowledged).toBeGreaterThan(50);
+  expect(result.acknowledged).toBeGreaterThan(20);
   expect(result.refused).toBeGreaterThan(0);
   expect(result.failures).toBeGreaterThan(0);
   expect(result.doubles).toBeGreaterThan(0);

@@ -60,7 +60,7 @@ export type AccountRow = InferEntity<typeof AccountEntity>;
 export function accountOf(row: AccountRow): Account {
   return {
     id: row.id,
-    userId: String(row.user),
+    userId: row.user,
     currency: row.currency,
     balanceMinor: row.balanceMinor,
     limitMinor: row.limitMinor,

@@ -22,8 +22,8 @@ export async function closeAccount(
     const closeTime = Math.max(now, row.updateTime + 1);
     tx.assign(row, { state: 'CLOSED', revision: row.revision + 1n, updateTime: closeTime, closeTime });
     await tx.flush();
-    const userId = String(row.user);
-    await recordAudit(tx, { time: closeTime, actor, action: 'ACCOUNT_CLOSED', userId, details: { account_id: id } });
+    const audited = { time: closeTime, actor, action: 'ACCOUNT_CLOSED', userId: row.user } as const;
+    await recordAudit(tx, { ...audited, details: { account_id: id } });
     return accountOf(row);
   });
 }

@@ -1,4 +1,4 @@
-import { Transaction } from '@tidemark/contracts/events';
+import type { Transaction } from '@tidemark/contracts/events';
 import { timestampOf } from '@tidemark/grpc-kit';
 
 /** What users.move_money puts into the outbox: amounts and times as text, since JSON's numbers are not 64 bits wide. */

@@ -26,7 +26,8 @@ export interface Round extends Outcome {
   readonly next: string | undefined;
 }
 
-const mostLanes = 200;
+// Each takes up room in the server's table of locks, which all instances share.
+const mostLanes = 100;
 const mostMessages = 5_000;
 
 /** Delivers the first messages of the lanes that are due, behind a lane. */

@@ -5,6 +5,8 @@ import { outboxChannel } from '../db/put-into-outbox.ts';
 
 const connectTimeoutMs = 5_000;
 const closeTimeoutMs = 2_000;
+// A connection that was cut without a word answers nothing.
+const queryTimeoutMs = 60_000;
 // A relay that has not asked for anything in this time is frozen or cut off: the server ends its session, and others take
 // its lanes. The embedded database has no such limit.
 const silenceMs = 60_000;
@@ -19,6 +21,7 @@ export class RelaySession {
       connectionString: databaseUrl,
       application_name: 'tidemark-users-relay',
       connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: queryTimeoutMs,
       keepAlive: true,
     });
     this.client.on('error', (error) => this.#lost.abort(error));

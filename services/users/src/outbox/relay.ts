@@ -63,17 +63,21 @@ export class Relay {
   /** Session after session. */
   async #run(): Promise<void> {
     const { databaseUrl, log } = this.#options;
-    for (let failures = 1; !this.#stopping.signal.aborted; failures += 1) {
+    for (let failures = 1; !this.#isStopping(); failures += 1) {
       try {
         const session = await RelaySession.open(databaseUrl, (kind) => this.#news.get(kind)?.tell());
         failures = 0;
         await this.#work(session).finally(() => session.close());
       } catch (error) {
-        if (this.#stopping.signal.aborted) return;
+        if (this.#isStopping()) return;
         log.warn({ err: error }, 'the relay of the outbox lost its connection: it makes another');
         await this.#pause(backOffMs(failures + 1, betweenSessions));
       }
     }
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** All kinds side by side, until the relay stops or the session is lost. */

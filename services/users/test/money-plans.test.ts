@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { ListDeadLettersRequest, MessageKind, RetryDeadLettersRequest } from '@tidemark/contracts/users';
+import { silentLog } from '@tidemark/testing';
+import { accountMoment } from '../src/db/account-moment.ts';
+import { Database } from '../src/db/database.ts';
+import { Relay } from '../src/outbox/relay.ts';
+import { accountOf, runMoney, type RunningMoney } from './running-money.ts';
+
+// A table of this many rows is not read through for one of them or a page; smaller ones may be.
+const rows = 20_000;
+let money: RunningMoney;
+let database: Database;
+
+beforeAll(async () => {
+  money = await runMoney();
+  database = new Database({ url: money.databaseUrl, poolSize: 1 });
+  const userId = await money.makeUser();
+  await money.sql.query(
+    `insert into users.accounts (id, user_id, currency, state, create_time, update_time)
+     select gen_random_uuid(), $1, 'EUR', 'OPEN', '2026-01-01'::timestamptz + n * interval '1 second', '2026-01-01'
+     from generate_series(1, ${rows}) n`,
+    [userId],
+  );
+  await money.sql.query(`
+    insert into users.idempotency_keys (key, account_id, fingerprint, outcome, create_time)
+    select 'key ' || n, (select id from users.accounts limit 1), '', '[]', '2026-01-01' from generate_series(1, ${rows}) n`);
+  // Half of the lanes wait for their time, and a tenth stands still.
+  await money.sql.query(`
+    insert into users.outbox (kind, lane, payload, next_attempt_time)
+    select case when n % 5 = 0 then 'ERASE_USER' else 'MAIL' end, 'lane' || n / 4, '{}',
+      now() + n % 8 / 4 * interval '1 hour'
+    from generate_series(1, ${rows}) n`);
+  await money.sql.query(`
+    insert into users.dead_letters (id, kind, lane, payload, attempts, last_error, create_time)
+    select 1000000 + n, case when n % 5 = 0 then 'ERASE_USER' else 'MAIL' end, 'lane' || n * 10, '{}', 1, '', now()
+    from generate_series(1, ${rows}) n`);
+  await money.sql.query('analyze');
+});
+afterAll(async () => {
+  await database.close();
+  await money.stop();
+});
+
+/** How often each of the tables was read from one end to the other so far. */
+async function wholeReads(): Promise<unknown[]> {
+  // Sessions report what they did when they have been idle for a moment.
+  await setTimeout(2_000);
+  await money.sql.query('select pg_stat_clear_snapshot()');
+  const { rows: counts } = await money.sql.query<{ relname: string; seq_scan: number }>(`
+    select relname, seq_scan::int from pg_stat_user_tables
+    where schemaname = 'users' and relname in ('accounts', 'idempotency_keys', 'outbox', 'dead_letters')
+    order by relname`);
+  return counts;
+}
+
+test('no call of accounts, nor the relay, reads a whole table', async () => {
+  const before = await wholeReads();
+  const [one, other] = [await money.open({ balance: 100n }), await money.open()];
+  const transfer = {
+    fromAccountId: one.id,
+    toAccountId: other.id,
+    amountMinor: 100n,
+    idempotencyKey: randomUUID(),
+  };
+  expect(await money.transfer(transfer)).toEqual(await money.transfer(transfer));
+  const { accounts } = await money.accounts.listAccounts({ userId: one.userId, pageSize: 5, pageToken: '' });
+  expect(accounts.length).toBe(1);
+  expect((await accountMoment(database.session(), one.id)).undelivered.length).toBe(2);
+  expect(accountOf(await money.accounts.closeAccount({ id: one.id, etag: '' })).id).toBe(one.id);
+  const page = ListDeadLettersRequest.fromPartial({ kind: MessageKind.MAIL, pageSize: 10 });
+  const { deadLetters, nextPageToken } = await money.outbox.listDeadLetters(page);
+  await money.outbox.listDeadLetters({ ...page, pageToken: nextPageToken });
+  const ids = deadLetters.map(({ id }) => id);
+  await money.outbox.retryDeadLetters(RetryDeadLettersRequest.fromPartial({ ids }));
+  const arrived: string[] = [];
+  const relay = new Relay({
+    databaseUrl: money.databaseUrl,
+    deliverers: {
+      MAIL: (messages) => {
+        arrived.push(...messages.map(({ lane }) => lane));
+        return Promise.resolve(new Map());
+      },
+    },
+    attempts: 1,
+    log: silentLog('users'),
+  });
+  relay.start();
+  await setTimeout(2_000);
+  await relay.stop();
+  expect(arrived.length).toBeGreaterThan(1_000);
+  expect(await wholeReads()).toEqual(before);
+});
