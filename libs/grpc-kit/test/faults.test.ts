@@ -30,6 +30,7 @@ test('a failure of the domain is told with its reason, fields and metadata', asy
     reason: 'TOO_TOYISH',
     metadata: { toy: 'yes' },
     fields: [{ field: 'events', description: 'Keep them.' }],
+    retryAfterMs: 1_500,
   });
   const [encoded] = (error.cause as ServiceError).metadata.get('grpc-status-details-bin');
   const retry = Status.decode(encoded as Buffer).details.find(({ typeUrl }) => typeUrl.endsWith('RetryInfo'));

@@ -1,5 +1,5 @@
-import type { ClientBase } from 'pg';
 import type { OutboxKind, OutboxMessage } from '../domain/outbox.ts';
+import type { Queryable } from './queryable.ts';
 
 interface Row {
   id: string;
@@ -14,7 +14,7 @@ interface Row {
  * what whoever had them before has deleted.
  */
 export async function readLanes(
-  client: ClientBase,
+  client: Queryable,
   kind: OutboxKind,
   lanes: readonly string[],
   mostOfLane: number,

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { Queryable } from './queryable.ts';
 
 /** What became of messages. */
 export interface Settlement {
@@ -15,7 +15,7 @@ export interface FailedMessage {
 }
 
 /** All of it in one transaction. */
-export async function settleMessages(client: ClientBase, { delivered, failed, dead }: Settlement): Promise<void> {
+export async function settleMessages(client: Queryable, { delivered, failed, dead }: Settlement): Promise<void> {
   await client.query(statement, [
     delivered.map(String),
     failed.map(({ id }) => String(id)),

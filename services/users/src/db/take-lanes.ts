@@ -1,5 +1,5 @@
-import type { ClientBase } from 'pg';
 import type { OutboxKind } from '../domain/outbox.ts';
+import type { Queryable } from './queryable.ts';
 
 export interface Lanes {
   /** Those that are this connection's alone until `releaseLanes`. */
@@ -14,7 +14,7 @@ export interface Lanes {
  * connection that ends gives them back.
  * @param after looks behind this lane; empty: from the first on
  */
-export async function takeLanes(client: ClientBase, kind: OutboxKind, after: string, limit: number): Promise<Lanes> {
+export async function takeLanes(client: Queryable, kind: OutboxKind, after: string, limit: number): Promise<Lanes> {
   const { rows } = await client.query<{ lane: string; taken: boolean }>(take, [kind, after, limit]);
   return {
     taken: rows.filter(({ taken }) => taken).map(({ lane }) => lane),
@@ -22,7 +22,7 @@ export async function takeLanes(client: ClientBase, kind: OutboxKind, after: str
   };
 }
 
-export async function releaseLanes(client: ClientBase, kind: OutboxKind, lanes: readonly string[]): Promise<void> {
+export async function releaseLanes(client: Queryable, kind: OutboxKind, lanes: readonly string[]): Promise<void> {
   await client.query(release, [kind, lanes]);
 }
 

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { Queryable } from '../db/queryable.ts';
 import { readLanes } from '../db/read-lanes.ts';
 import { settleMessages } from '../db/settle-messages.ts';
 import { releaseLanes, takeLanes } from '../db/take-lanes.ts';
@@ -31,7 +31,7 @@ const mostLanes = 100;
 const mostMessages = 5_000;
 
 /** Delivers the first messages of the lanes that are due, behind a lane. */
-export async function deliverRound(client: ClientBase, after: string, options: RoundOptions): Promise<Round> {
+export async function deliverRound(client: Queryable, after: string, options: RoundOptions): Promise<Round> {
   const { kind, attempts } = options;
   const { taken, next } = await takeLanes(client, kind, after, mostLanes);
   if (taken.length === 0) return { ...outcomeOf([], new Map(), attempts), next };

@@ -1,7 +1,9 @@
 import { beginSession } from '@tidemark/grpc-kit/postgres';
+import type { QueryResultRow } from 'pg';
 import { serviceRole } from '../db/database.ts';
 import { GuardedClient } from '../db/guarded-client.ts';
 import { outboxChannel } from '../db/put-into-outbox.ts';
+import type { Queryable } from '../db/queryable.ts';
 
 const connectTimeoutMs = 5_000;
 const closeTimeoutMs = 2_000;
@@ -12,34 +14,42 @@ const queryTimeoutMs = 60_000;
 const silenceMs = 60_000;
 
 /** The connection of a relay: it holds lanes, and hears of new messages. */
-export class RelaySession {
-  readonly client: GuardedClient;
+export class RelaySession implements Queryable {
+  readonly #client: GuardedClient;
+  #last: Promise<unknown> = Promise.resolve();
   readonly #lost = new AbortController();
 
   private constructor(databaseUrl: string, heard: (kind: string) => void) {
-    this.client = new GuardedClient({
+    this.#client = new GuardedClient({
       connectionString: databaseUrl,
       application_name: 'tidemark-users-relay',
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: queryTimeoutMs,
       keepAlive: true,
     });
-    this.client.on('error', (error) => this.#lost.abort(error));
-    this.client.on('end', () => this.#lost.abort(new Error('the connection of the relay ended')));
-    this.client.on('notification', ({ payload = '' }) => heard(payload));
+    this.#client.on('error', (error) => this.#lost.abort(error));
+    this.#client.on('end', () => this.#lost.abort(new Error('the connection of the relay ended')));
+    this.#client.on('notification', ({ payload = '' }) => heard(payload));
   }
 
   static async open(databaseUrl: string, heard: (kind: string) => void): Promise<RelaySession> {
     const session = new RelaySession(databaseUrl, heard);
     try {
-      await session.client.connect();
-      await session.client.query(beginSession(serviceRole));
-      await session.client.query(`set idle_session_timeout = ${silenceMs}; listen ${outboxChannel}`);
+      await session.#client.connect();
+      await session.#client.query(beginSession(serviceRole));
+      await session.#client.query(`set idle_session_timeout = ${silenceMs}; listen ${outboxChannel}`);
       return session;
     } catch (error) {
       await session.close();
       throw error;
     }
+  }
+
+  /** One after another: the kinds of messages share the connection. */
+  async query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<{ rows: Row[] }> {
+    const result = this.#last.then(() => this.#client.query<Row>(text, values));
+    this.#last = result.catch(() => undefined);
+    return result;
   }
 
   /** Aborted when the connection is gone, and with it all that it held. */
@@ -49,8 +59,8 @@ export class RelaySession {
 
   /** A database that is frozen would keep the connection for ever. */
   async close(): Promise<void> {
-    const cut = setTimeout(() => socketOf(this.client).destroy(), closeTimeoutMs);
-    await this.client.end().catch(() => undefined);
+    const cut = setTimeout(() => socketOf(this.#client).destroy(), closeTimeoutMs);
+    await this.#client.end().catch(() => undefined);
     clearTimeout(cut);
   }
 }

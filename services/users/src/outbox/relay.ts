@@ -108,7 +108,7 @@ export class Relay {
     let timesAway = 0;
     while (!pausing.aborted) {
       const known = news.count;
-      const round = await deliverRound(session.client, after, { kind, deliver, attempts, signal });
+      const round = await deliverRound(session, after, { kind, deliver, attempts, signal });
       this.#tell(kind, round, timesAway);
       after = round.next ?? '';
       timesAway = round.away ? timesAway + 1 : 0;

@@ -1,0 +1,6 @@
+import type { QueryResultRow } from 'pg';
+
+/** What a statement can be sent to. */
+export interface Queryable {
+  query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<{ rows: Row[] }>;
+}
