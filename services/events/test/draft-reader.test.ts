@@ -1,7 +1,7 @@
 import { Event, IngestEventsRequest, StreamEventsRequest } from '@tidemark/contracts/events';
 import { microsOfDuration, microsOfTimestamp } from '@tidemark/grpc-kit';
+import { random } from '@tidemark/testing';
 import { batchDecoder } from '../src/rpc/decode-batch.ts';
-import { random } from './random.ts';
 
 const seed = Number(process.env['DRAFT_SEED'] ?? Date.now() % 1_000_000);
 const dice = random(seed);
