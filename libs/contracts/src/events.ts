@@ -55,6 +55,8 @@ export {
   PreviewDropChunksResponse,
   RefreshRollupRequest,
   RefreshRollupResponse,
+  ReplaceUserRequest,
+  ReplaceUserResponse,
   RunJobRequest,
   RunJobResponse,
 } from './gen/tidemark/events/v1/hypertables_service.ts';

@@ -81,7 +81,6 @@ test('the same id and time with other content is a conflict, and costs its neigh
     { kind: 'fee' },
     { description: 'another' },
     { accountId: accountId(13) },
-    { userId: accountId(14) },
   ];
   for (const other of others) {
     const next = transaction({ account: 15 });
@@ -96,6 +95,14 @@ test('the same id and time with other content is a conflict, and costs its neigh
   }
   expect(await storedOf(12)).toEqual([first]);
   expect((await record(harness, { ...first, kind: 'fee' })).rejections[0]?.message).toMatch(/^Another transaction has/);
+});
+
+test('a transaction of an account whose user was erased meanwhile is the same one', async () => {
+  const first = transaction({ account: 16 });
+  await record(harness, first);
+  const anonymous = { ...first, userId: accountId(17) };
+  expect(await record(harness, anonymous)).toEqual({ stored: 0, duplicates: 1, rejections: [] });
+  expect(await storedOf(16)).toEqual([first]);
 });
 
 test('one bad transaction comes back with its index and reason, and the others are stored', async () => {

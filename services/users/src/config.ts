@@ -11,6 +11,12 @@ export interface Config {
   readonly eventsAddress: string | undefined;
   /** How often a message of the outbox is tried before it becomes a dead letter. */
   readonly outboxAttempts: number;
+  /** How long a deleted user is kept; undefined: for ever. */
+  readonly purgeAfter: string | undefined;
+  /** How long WatchUsers can go back; undefined: for ever. */
+  readonly changesRetention: string | undefined;
+  /** How often what is too old is removed. */
+  readonly housekeepingIntervalMs: number;
   readonly logLevel: string;
   readonly shutdownGraceMs: number;
 }
@@ -27,6 +33,13 @@ export function readConfig(env: Environment = process.env): Config {
     argon2: readArgon2Cost(env),
     eventsAddress: readEventsAddress(env),
     outboxAttempts: readInteger(env, 'OUTBOX_ATTEMPTS', { byDefault: 10, min: 1, max: 1_000 }),
+    purgeAfter: readRetention(env, 'USERS_PURGE_AFTER', '30 days'),
+    changesRetention: readRetention(env, 'USERS_CHANGES_RETENTION', '7 days'),
+    housekeepingIntervalMs: readInteger(env, 'USERS_HOUSEKEEPING_INTERVAL_MS', {
+      byDefault: 3_600_000,
+      min: 1_000,
+      max: 2_147_483_647,
+    }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readInteger(env, 'SHUTDOWN_GRACE_MS', { byDefault: 10_000, min: 0, max: 600_000 }),
   };
@@ -54,5 +67,15 @@ function readEventsAddress(env: Environment): string | undefined {
   if (Number(port) >= 1 && Number(port) <= 65_535) return address;
   throw new StartupError(
     `EVENTS_ADDRESS is "${address}": set it to the host and port of events, such as events:50051.`,
+  );
+}
+
+/** As PostgreSQL reads an interval; undefined for `none`. */
+function readRetention(env: Environment, name: string, byDefault: string): string | undefined {
+  const text = env[name] || byDefault;
+  if (text === 'none') return undefined;
+  if (/^[1-9]\d{0,3} (hour|day|week|month|year)s?$/.test(text)) return text;
+  throw new StartupError(
+    `${name} is "${text}": set it to such as "12 hours", "30 days", "3 months" or "1 year", or to "none".`,
   );
 }

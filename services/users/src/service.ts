@@ -1,10 +1,14 @@
 import { createLogger, pageTokens, startServer, type Logger, type RpcServer } from '@tidemark/grpc-kit';
 import type { Config } from './config.ts';
+import { ChangeListener } from './db/change-listener.ts';
 import { checkSchema } from './db/check-schema.ts';
 import { Database } from './db/database.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { PasswordHasher } from './domain/password-hasher.ts';
+import { deliverErasures, erasuresClient, type ErasuresClient } from './events/deliver-erasures.ts';
+import { keepHouse } from './housekeeping/keep-house.ts';
+import { startHousekeeping } from './housekeeping/start-housekeeping.ts';
 import { deliverTransactions } from './events/deliver-transactions.ts';
 import { transactionsClient, type TransactionsClient } from './events/events-client.ts';
 import { Relay, type Deliverers } from './outbox/relay.ts';
@@ -31,26 +35,36 @@ const maxRequestBytes = 256 * 1024;
 export async function create(config: Config, overrides: Overrides = {}): Promise<Service> {
   const log = overrides.log ?? createLogger({ name: 'users', level: config.logLevel });
   const database = new Database(config.database);
+  const clock = overrides.clock ?? systemClock;
+  const changes = new ChangeListener({ databaseUrl: config.database.url, log });
   try {
     await checkSchema(database.session());
     log.info(`on PostgreSQL ${await database.version()}`);
     const transactions = config.eventsAddress === undefined ? undefined : transactionsClient(config.eventsAddress);
-    if (!transactions) log.warn('EVENTS_ADDRESS is not set: transactions of accounts stay in the outbox');
+    const erasures = config.eventsAddress === undefined ? undefined : erasuresClient(config.eventsAddress);
+    if (!transactions) log.warn('EVENTS_ADDRESS is not set: transactions and erasures stay in the outbox');
     const relay = new Relay({
       databaseUrl: config.database.url,
-      deliverers: deliverersOf(transactions),
+      deliverers: deliverersOf(transactions, erasures),
       attempts: config.outboxAttempts,
       log,
     });
-    const clock = overrides.clock ?? systemClock;
-    const server = await serve(config, log, { database, clock, relay, transactions });
+    const server = await serve(config, log, { database, changes, clock, relay, transactions });
     relay.start();
+    const housekeeping = startHousekeeping({
+      databaseUrl: config.database.url,
+      intervalMs: config.housekeepingIntervalMs,
+      log,
+      run: (signal) => keepHouse(database, config, { clock, log, signal }),
+    });
     log.info({ port: server.port }, `serving on ${config.host}:${server.port}`);
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       await server.stop(config.shutdownGraceMs);
-      await relay.stop();
+      await Promise.all([housekeeping.stop(), relay.stop()]);
       transactions?.close();
+      erasures?.close();
+      await changes.stop();
       await database.close();
     };
     return { log, port: server.port, stop: () => (stopped ??= stop()) };
@@ -77,8 +91,9 @@ async function serve(config: Config, log: Logger, parts: Parts): Promise<RpcServ
 }
 
 /** Who the messages of the outbox go to. */
-function deliverersOf(transactions: TransactionsClient | undefined): Deliverers {
+function deliverersOf(transactions: TransactionsClient | undefined, erasures: ErasuresClient | undefined): Deliverers {
   return {
     ...(transactions && { TRANSACTION: deliverTransactions(transactions) }),
+    ...(erasures && { ERASE_USER: deliverErasures(erasures) }),
   };
 }

@@ -11,6 +11,9 @@ test('only the database must be given', () => {
     argon2: { memoryKib: 19_456, passes: 2, lanes: 1 },
     eventsAddress: undefined,
     outboxAttempts: 10,
+    purgeAfter: '30 days',
+    changesRetention: '7 days',
+    housekeepingIntervalMs: 3_600_000,
     logLevel: 'info',
     shutdownGraceMs: 10_000,
   });
@@ -32,6 +35,10 @@ test.each([
   ['EVENTS_ADDRESS', 'http://events:50051'],
   ['EVENTS_ADDRESS', 'events:70000'],
   ['OUTBOX_ATTEMPTS', '0'],
+  ['USERS_PURGE_AFTER', '30'],
+  ['USERS_PURGE_AFTER', '0 days'],
+  ['USERS_CHANGES_RETENTION', 'never'],
+  ['USERS_HOUSEKEEPING_INTERVAL_MS', '1'],
 ])('%s as %s is refused in one line that names it and the remedy', (name, value) => {
   const read = () => readConfig({ DATABASE_URL, [name]: value });
   expect(read).toThrow(StartupError);

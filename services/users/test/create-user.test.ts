@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { CreateUserRequest, UserState } from '@tidemark/contracts/users';
+import { CreateUserRequest, UpdateUserRequest, UserState } from '@tidemark/contracts/users';
 import { errorOf, fieldsOf, refusalsOf, runUsers, userOf, type RunningUsers } from './running-users.ts';
 
 let service: RunningUsers;
@@ -85,6 +85,22 @@ describe('wrong fields', () => {
     expect(await fieldsOf(service.make({}, '👍'.repeat(257)))).toEqual(['password']);
     expect(await fieldsOf(service.make({}, 'e\u0301'.repeat(7)))).toEqual(['password']);
     await service.make({}, '👍'.repeat(256));
+  });
+});
+
+describe('a reserved username', () => {
+  test.each(['admin', 'Root', 'ad.min', '_support_', 'ＡＤＭＩＮ', 'no-reply', 'tidemark'])(
+    '%s is refused',
+    async (username) => {
+      const error = await errorOf(service.make({ username }));
+      expect(error.fields).toEqual([{ field: 'user.username', description: 'is reserved: choose another' }]);
+    },
+  );
+
+  test('is not one that only contains it, and nobody can be renamed to one', async () => {
+    const { id } = await service.make({ username: 'administratively' });
+    const request = UpdateUserRequest.fromPartial({ user: { id, username: 'Administrator' } });
+    expect(await fieldsOf(service.users.updateUser(request))).toEqual(['user.username']);
   });
 });
 

@@ -39,6 +39,11 @@ describe('the role of the service', () => {
     'delete from users.credentials',
     `update users.settings set value = ''`,
     'delete from users.migrations',
+    `update users.audit_entries set actor = 'nobody'`,
+    'delete from users.audit_entries',
+    `update users.user_changes set kind = 'UPDATED'`,
+    'insert into users.pruned_changes values (1, 9)',
+    'select users.remove_user(gen_random_uuid())',
     'create role more',
   ])('may not: %s', async (statement) => {
     await expect(database.session().execute(statement)).rejects.toMatchObject({ code: '42501' });

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import {
+  AuditServiceService,
   CreateUserRequest,
   CredentialsServiceService,
+  RelationshipsServiceService,
   UsersServiceService,
   type User,
 } from '@tidemark/contracts/users';
@@ -12,13 +14,16 @@ import type { Config } from '../src/config.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { create, type Overrides } from '../src/service.ts';
 
-/** The service on a database of its own, with clients of both. */
+/** The service on a database of its own, with clients of all it serves. */
 export interface RunningUsers {
   users: RpcClient<typeof UsersServiceService>;
   credentials: RpcClient<typeof CredentialsServiceService>;
+  relationships: RpcClient<typeof RelationshipsServiceService>;
+  audit: RpcClient<typeof AuditServiceService>;
   /** An administrator's connection. */
   sql: Client;
   databaseUrl: string;
+  port: number;
   /** Creates a user with a username and an email that nobody has; what is given comes on top. */
   make(user?: Parameters<typeof CreateUserRequest.fromPartial>[0]['user'], password?: string): Promise<User>;
   stop(): Promise<void>;
@@ -27,19 +32,27 @@ export interface RunningUsers {
 /** Cheap hashes: what is tested is not their strength. */
 export const argon2 = { memoryKib: 64, passes: 1, lanes: 1 };
 
-export async function runUsers(overrides: Overrides = {}): Promise<RunningUsers> {
-  const database = await freshDatabase();
+// Of all instances, since some share a database.
+let made = 0;
+
+/** @param shared a database that others run on, which is not stopped with it */
+export async function runUsers(overrides: Overrides = {}, shared?: TestDatabase): Promise<RunningUsers> {
+  const database = shared ?? (await freshDatabase());
   const service = await create(configFor(database.url), { log: silentLog('users'), ...overrides });
   const users = rpcClient(UsersServiceService, `127.0.0.1:${service.port}`);
   const credentials = rpcClient(CredentialsServiceService, `127.0.0.1:${service.port}`);
+  const relationships = rpcClient(RelationshipsServiceService, `127.0.0.1:${service.port}`);
+  const audit = rpcClient(AuditServiceService, `127.0.0.1:${service.port}`);
   const sql = new Client(database.url);
   await sql.connect();
-  let made = 0;
   return {
     users,
     credentials,
+    relationships,
+    audit,
     sql,
     databaseUrl: database.url,
+    port: service.port,
     async make(user, password = '') {
       const name = `somebody${(made += 1)}`;
       const request = { user: { username: name, email: `${name}@example.com`, ...user }, password };
@@ -48,9 +61,11 @@ export async function runUsers(overrides: Overrides = {}): Promise<RunningUsers>
     async stop() {
       users.close();
       credentials.close();
+      relationships.close();
+      audit.close();
       await service.stop();
       await sql.end();
-      await database.stop();
+      if (!shared) await database.stop();
     },
   };
 }
@@ -68,6 +83,9 @@ export function configFor(url: string): Config {
     argon2,
     eventsAddress: undefined,
     outboxAttempts: 10,
+    purgeAfter: '30 days',
+    changesRetention: '7 days',
+    housekeepingIntervalMs: 3_600_000,
     logLevel: 'silent',
     shutdownGraceMs: 2_000,
   };

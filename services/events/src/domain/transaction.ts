@@ -25,11 +25,13 @@ export interface TransactionDraft extends Omit<Transaction, 'time' | 'descriptio
   readonly description: string;
 }
 
-/** Whether two transactions of one key say the same. */
+/**
+ * Whether two transactions of one key say the same. Whose account it is never changes; but where a person is erased, an id
+ * that stands for nobody takes the place of the user's, here or with who sends.
+ */
 export function isSame(a: Transaction, b: Transaction): boolean {
   return (
     a.accountId === b.accountId &&
-    a.userId === b.userId &&
     a.sequence === b.sequence &&
     a.amountMinor === b.amountMinor &&
     a.currency === b.currency &&

@@ -24,6 +24,7 @@ import { queryBuckets } from './query-buckets.ts';
 import { queryTransactionBuckets } from './query-transaction-buckets.ts';
 import { recordTransactions } from './record-transactions.ts';
 import { refreshRollup } from './refresh-rollup.ts';
+import { replaceUser } from './replace-user.ts';
 import { runJob } from './run-job.ts';
 import { streamEvents } from './stream-events.ts';
 import { tailEvents } from './tail-events.ts';
@@ -60,6 +61,7 @@ export function rpcServices(context: Context): RpcService[] {
       listJobs: listJobs(context),
       runJob: runJob(context),
       refreshRollup: refreshRollup(context),
+      replaceUser: replaceUser(context),
     }),
     rpcService(TransactionsServiceService, {
       recordTransactions: recordTransactions(context),

@@ -53,6 +53,7 @@ export const IdempotencyKeyEntity = defineEntity({
     outcome: p.json<readonly Record<string, string>[]>(),
     createTime: p.type(MicrosType),
   },
+  indexes: [{ name: 'idempotency_keys_account', properties: ['account'] }],
 });
 
 export type AccountRow = InferEntity<typeof AccountEntity>;

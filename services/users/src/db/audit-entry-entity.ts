@@ -20,5 +20,11 @@ export const AuditEntryEntity = defineEntity({
     { name: 'audit_entries_user', properties: ['userId', 'time', 'number'] },
     { name: 'audit_entries_actor', properties: ['actor', 'time', 'number'] },
     { name: 'audit_entries_action', properties: ['action', 'time', 'number'] },
+    {
+      name: 'audit_entries_other',
+      expression:
+        `create index audit_entries_other on users.audit_entries ((details ->> 'other_id')) ` +
+        `where details ->> 'other_id' is not null`,
+    },
   ],
 });

@@ -4,11 +4,13 @@ import { beginSession } from '@tidemark/grpc-kit/postgres';
 import { serverVersion } from '@tidemark/grpc-kit/postgres';
 import { AccountEntity, IdempotencyKeyEntity } from './account-entity.ts';
 import { AuditEntryEntity } from './audit-entry-entity.ts';
+import { BlockEntity } from './block-entity.ts';
 import { CredentialEntity } from './credential-entity.ts';
+import { FollowEntity } from './follow-entity.ts';
 import { GuardedClient } from './guarded-client.ts';
 import { DeadLetterEntity, OutboxEntity } from './outbox-entity.ts';
 import { SettingEntity } from './setting-entity.ts';
-import { UserChangeEntity } from './user-change-entity.ts';
+import { PrunedChangesEntity, UserChangeEntity } from './user-change-entity.ts';
 import { UserEntity } from './user-entity.ts';
 
 export const entities = [
@@ -17,10 +19,13 @@ export const entities = [
   SettingEntity,
   AuditEntryEntity,
   UserChangeEntity,
-  OutboxEntity,
-  DeadLetterEntity,
+  PrunedChangesEntity,
+  FollowEntity,
+  BlockEntity,
   AccountEntity,
   IdempotencyKeyEntity,
+  OutboxEntity,
+  DeadLetterEntity,
 ];
 export const serviceRole = 'tidemark_users';
 
@@ -54,6 +59,14 @@ export class Database {
   /** What one call works with. When its signal aborts, the statement that runs is cancelled. */
   session(signal?: AbortSignal): EntityManager {
     return this.#orm.em.fork(signal && { signal, inflightQueryAbortStrategy: 'cancel query' });
+  }
+
+  /**
+   * The same for short statements that come one after another, as in a stream, whose end is no exception: the one that runs
+   * is left to end by itself.
+   */
+  streamSession(signal: AbortSignal): EntityManager {
+    return this.#orm.em.fork({ signal, inflightQueryAbortStrategy: 'ignore query' });
   }
 
   /** Fails while the database cannot be asked. */

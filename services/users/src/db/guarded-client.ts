@@ -9,4 +9,9 @@ export class GuardedClient extends Client {
     super(config);
     this.on('error', () => undefined);
   }
+
+  /** Gives the connection up, also where the server does not answer; pg has no other way. */
+  cut(): void {
+    (this as Client & { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
 }

@@ -21,3 +21,15 @@ export const UserChangeEntity = defineEntity({
     { name: 'user_changes_user', properties: ['userId'] },
   ],
 });
+
+/** The row of users.pruned_changes: up to which number changes are no longer kept. */
+export const PrunedChangesEntity = defineEntity({
+  name: 'PrunedChanges',
+  schema: 'users',
+  tableName: 'pruned_changes',
+  properties: {
+    id: p.integer().primary().autoincrement(false),
+    through: p.bigint(),
+  },
+  checks: [{ name: 'pruned_changes_id_check', expression: 'id = 1' }],
+});

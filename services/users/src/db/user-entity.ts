@@ -35,7 +35,10 @@ export const UserEntity = defineEntity({
     deleteTime: p.type(MicrosType).nullable(),
     lockTime: p.type(MicrosType).nullable(),
   },
-  indexes: [{ name: 'users_create_time', properties: ['createTime', 'id'] }],
+  indexes: [
+    { name: 'users_create_time', properties: ['createTime', 'id'] },
+    { name: 'users_delete_time', properties: ['deleteTime', 'id'], where: 'delete_time is not null' },
+  ],
   checks: [
     { name: 'users_state_check', expression: `state in ('ACTIVE', 'LOCKED', 'DELETED')` },
     { name: 'users_delete_time_check', expression: `(state = 'DELETED') = (delete_time is not null)` },

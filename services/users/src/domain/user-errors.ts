@@ -50,3 +50,10 @@ export class RequestIdReused extends Error {
     super(`The request_id ${requestId} was used to create another user. Make a new one for a new user.`);
   }
 }
+
+/** The user cannot be removed as long as an account of theirs is open. */
+export class AccountOpen extends Error {
+  constructor(id: string) {
+    super(`The user ${id} has an open account. Close all accounts of the user first.`);
+  }
+}

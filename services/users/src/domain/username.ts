@@ -1,5 +1,6 @@
 import { caseFold } from './case-fold.ts';
 import { BadValue } from './fields.ts';
+import { isReserved } from './reserved-usernames.ts';
 import { charactersOf, hasInvisible } from './text.ts';
 
 /** The name to sign in with. */
@@ -23,7 +24,9 @@ export function parseUsername(input: string): Username {
   if (!allowed.test(text) || hasInvisible(text)) {
     throw new BadValue('must consist of letters, marks, digits, ".", "_" and "-"');
   }
-  return { text, key: usernameKey(text) };
+  const key = usernameKey(text);
+  if (isReserved(key)) throw new BadValue('is reserved: choose another');
+  return { text, key };
 }
 
 /** The key of any text, to look up; that of a text which is no username belongs to nobody. */

@@ -1,4 +1,5 @@
 import type { PageTokens } from '@tidemark/grpc-kit';
+import type { ChangeListener } from '../db/change-listener.ts';
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { PasswordHasher } from '../domain/password-hasher.ts';
@@ -11,6 +12,7 @@ export interface Dependencies {
   readonly clock: Clock;
   readonly passwords: PasswordHasher;
   readonly pageTokens: PageTokens;
+  readonly changes: ChangeListener;
   readonly relay: Relay;
   /** undefined: EVENTS_ADDRESS is not set. */
   readonly transactions: TransactionsClient | undefined;

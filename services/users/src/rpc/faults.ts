@@ -15,7 +15,10 @@ import {
   UserLocked,
 } from '../domain/account-errors.ts';
 import { InvalidFields } from '../domain/fields.ts';
+import { FollowRefused, UserBlocked } from '../domain/relationship.ts';
+import { CursorExpired } from '../domain/user-change.ts';
 import {
+  AccountOpen,
   EmailTaken,
   EtagMismatch,
   RequestIdReused,
@@ -53,6 +56,10 @@ export const faults: readonly FaultRule[] = [
     fields: () => [{ field: 'request_id', description: 'was used to create another user: make a new one' }],
   }),
   on(EtagMismatch, { code: status.ABORTED, reason: 'ETAG_MISMATCH' }),
+  on(AccountOpen, { code: status.FAILED_PRECONDITION, reason: 'ACCOUNT_OPEN' }),
+  on(UserBlocked, { code: status.FAILED_PRECONDITION, reason: 'USER_BLOCKED' }),
+  on(FollowRefused, { code: status.FAILED_PRECONDITION, reason: 'FOLLOW_REFUSED' }),
+  on(CursorExpired, { code: status.OUT_OF_RANGE, reason: 'CURSOR_EXPIRED' }),
   on(UserLocked, { code: status.FAILED_PRECONDITION, reason: 'USER_LOCKED' }),
   on(AccountNotFound, { code: status.NOT_FOUND, reason: 'ACCOUNT_NOT_FOUND' }),
   on(AccountClosed, { code: status.FAILED_PRECONDITION, reason: 'ACCOUNT_CLOSED' }),

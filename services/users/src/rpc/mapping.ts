@@ -1,6 +1,7 @@
-import { UserState, type User } from '@tidemark/contracts/users';
+import { UserChangeKind, UserState, type User, type UserChange } from '@tidemark/contracts/users';
 import { timestampOf } from '@tidemark/grpc-kit';
 import { etagOf } from '../domain/etag.ts';
+import type * as change from '../domain/user-change.ts';
 import type * as domain from '../domain/user.ts';
 
 export function userMessage(user: domain.User): User {
@@ -18,6 +19,14 @@ export function userMessage(user: domain.User): User {
     deleteTime: user.deleteTime === null ? undefined : timestampOf(user.deleteTime),
     lockTime: user.lockTime === null ? undefined : timestampOf(user.lockTime),
   };
+}
+
+/** @param user as they are now; absent where the user is not there any more */
+export function userChangeMessage(
+  { userId, kind, time }: change.UserChange,
+  user: domain.User | undefined,
+): UserChange {
+  return { userId, kind: UserChangeKind[kind], time: timestampOf(time), user: user && userMessage(user) };
 }
 
 /** undefined for a state that clients cannot name. */

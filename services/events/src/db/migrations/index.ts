@@ -6,6 +6,7 @@ import { AddBatchesAndTransactions } from './0005-add-batches-and-transactions.t
 import { NumberBatches } from './0006-number-batches.ts';
 import { DropOldChunksOfAll } from './0007-drop-old-chunks-of-all.ts';
 import { LookAfterHypertables } from './0008-look-after-hypertables.ts';
+import { ReplaceUsers } from './0009-replace-users.ts';
 
 /** In the order they are applied. A name, once released, stays. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   { name: '0006-number-batches', class: NumberBatches },
   { name: '0007-drop-old-chunks-of-all', class: DropOldChunksOfAll },
   { name: '0008-look-after-hypertables', class: LookAfterHypertables },
+  { name: '0009-replace-users', class: ReplaceUsers },
 ];

@@ -11,6 +11,10 @@ export class AuditAndNumberChanges extends Migration {
         add constraint users_lock_time_check
           check (state = 'DELETED' or (state = 'LOCKED') = (lock_time is not null))`);
 
+    // Deleted users are few: they are found without the others, and a purge goes by the time.
+    this.addSql(`
+      create index users_delete_time on users.users (delete_time, id) where delete_time is not null`);
+
     // No foreign key: an entry outlives its user.
     this.addSql(`
       create table users.audit_entries (
@@ -36,6 +40,13 @@ export class AuditAndNumberChanges extends Migration {
     this.addSql(`create index user_changes_time on users.user_changes (time)`);
     this.addSql(`create index user_changes_user on users.user_changes (user_id)`);
     this.addSql(`create sequence users.user_change_numbers`);
+    // One row: up to which number changes are no longer kept, 0 where all are.
+    this.addSql(`
+      create table users.pruned_changes (
+        id int primary key constraint pruned_changes_id_check check (id = 1),
+        through bigint not null
+      )`);
+    this.addSql(`insert into users.pruned_changes (id, through) values (1, 0)`);
     // From the lock on, transactions commit one after another, so that the numbers are in the order of the commits: who
     // has seen a number has seen all before it. It must come last in its transaction, which then waits for nothing else.
     this.addSql(`
@@ -48,10 +59,14 @@ export class AuditAndNumberChanges extends Migration {
         insert into users.user_changes (number, time, user_id, kind)
         values (nextval('users.user_change_numbers'), at, changed, change);
         perform pg_notify('tidemark_users_changed', '');
+        -- An instance that is frozen before it commits would hold everybody up.
+        perform set_config('idle_in_transaction_session_timeout', '5s', true);
       end $$`);
 
     this.addSql(`grant select, insert on users.audit_entries, users.user_changes to tidemark_users`);
+    this.addSql(`grant delete on users.user_changes to tidemark_users`);
+    this.addSql(`grant select, update on users.pruned_changes to tidemark_users`);
     this.addSql(`grant usage on sequence users.audit_entries_number_seq to tidemark_users`);
-    this.addSql(`grant select, usage on sequence users.user_change_numbers to tidemark_users`);
+    this.addSql(`grant usage on sequence users.user_change_numbers to tidemark_users`);
   }
 }

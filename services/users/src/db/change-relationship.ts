@@ -1,0 +1,35 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { AuditAction } from '../domain/audit-entry.ts';
+import type { Micros } from '../domain/clock.ts';
+import type { Pair } from '../domain/relationship.ts';
+import { beginAgain } from './begin-again.ts';
+import { lockPair } from './lock-pair.ts';
+import { recordAudit } from './record-audit.ts';
+
+/** A change between two users, by whom and when. */
+export interface RelationshipChange {
+  readonly pair: Pair;
+  readonly actor: string;
+  readonly now: Micros;
+}
+
+/**
+ * Makes a change between two users, alone among those of the same two, and tells of it where there was something to
+ * change.
+ * @param change whether it changed anything
+ */
+export async function changeRelationship(
+  em: EntityManager,
+  { pair, actor, now }: RelationshipChange,
+  action: AuditAction,
+  change: (em: EntityManager) => Promise<boolean>,
+): Promise<void> {
+  await beginAgain(() =>
+    em.transactional(async (transaction) => {
+      await lockPair(transaction, pair);
+      if (!(await change(transaction))) return;
+      const entry = { time: now, actor, action, userId: pair.userId, details: { other_id: pair.otherId } };
+      await recordAudit(transaction, entry);
+    }),
+  );
+}
