@@ -30,7 +30,17 @@ export {
 } from './gen/tidemark/users/v1/users_service.ts';
 export type { UserChange } from './gen/tidemark/users/v1/users_service.ts';
 export {
+  ChangePasswordRequest,
+  ChangePasswordResponse,
   CredentialsServiceService,
+  RequestEmailVerificationRequest,
+  RequestEmailVerificationResponse,
+  RequestPasswordResetRequest,
+  RequestPasswordResetResponse,
+  ResetPasswordRequest,
+  ResetPasswordResponse,
+  VerifyEmailRequest,
+  VerifyEmailResponse,
   VerifyPasswordRequest,
   VerifyPasswordResponse,
 } from './gen/tidemark/users/v1/credentials_service.ts';

@@ -37,12 +37,12 @@ interface Description<E extends Error> {
   message?: (error: E) => string;
   fields?: (error: E) => readonly FieldViolation[];
   metadata?: (error: E) => Record<string, string>;
-  retryAfterMs?: number;
+  retryAfterMs?: number | ((error: E) => number);
 }
 
 /** A rule for every error of a class. */
 export function on<E extends Error>(type: ErrorClass<E>, rule: Description<E>): FaultRule {
-  const { code, reason } = rule;
+  const { code, reason, retryAfterMs } = rule;
   return {
     code,
     reason,
@@ -54,7 +54,9 @@ export function on<E extends Error>(type: ErrorClass<E>, rule: Description<E>): 
         message: rule.message?.(error) ?? error.message,
         ...(rule.fields && { fields: rule.fields(error) }),
         ...(rule.metadata && { metadata: rule.metadata(error) }),
-        ...(rule.retryAfterMs !== undefined && { retryAfterMs: rule.retryAfterMs }),
+        ...(retryAfterMs !== undefined && {
+          retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : retryAfterMs(error),
+        }),
       };
     },
   };

@@ -1,12 +1,18 @@
+import { availableParallelism } from 'node:os';
 import { readDatabaseUrl, readInteger, readLogLevel, StartupError, type Environment } from '@tidemark/grpc-kit';
 import { migrationConfigOf, type MigrationConfig } from '@tidemark/grpc-kit/postgres';
-import type { Argon2Cost } from './domain/password-hasher.ts';
+import type { Limits } from './domain/budget.ts';
+import type { Argon2Cost, HashingPool } from './domain/password-hasher.ts';
+import { readMail, type MailConfig } from './mail/mail-config.ts';
 
 export interface Config {
   readonly host: string;
   readonly port: number;
   readonly database: { readonly url: string; readonly poolSize: number };
   readonly argon2: Argon2Cost;
+  readonly hashing: HashingPool;
+  readonly limits: Limits;
+  readonly mail: MailConfig;
   /** host:port of the events service; undefined: transactions stay in the outbox. */
   readonly eventsAddress: string | undefined;
   /** How often a message of the outbox is tried before it becomes a dead letter. */
@@ -31,6 +37,9 @@ export function readConfig(env: Environment = process.env): Config {
       poolSize: readInteger(env, 'DATABASE_POOL_SIZE', { byDefault: 10, min: 1, max: 1_000 }),
     },
     argon2: readArgon2Cost(env),
+    hashing: readHashingPool(env),
+    limits: readLimits(env),
+    mail: readMail(env),
     eventsAddress: readEventsAddress(env),
     outboxAttempts: readInteger(env, 'OUTBOX_ATTEMPTS', { byDefault: 10, min: 1, max: 1_000 }),
     purgeAfter: readRetention(env, 'USERS_PURGE_AFTER', '30 days'),
@@ -49,14 +58,46 @@ export function readMigrationConfig(env: Environment = process.env): MigrationCo
   return migrationConfigOf(env);
 }
 
-/** The defaults are OWASP's (https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html). */
+/**
+ * The defaults are OWASP's (https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html), and what
+ * is below them is for tests.
+ */
 function readArgon2Cost(env: Environment): Argon2Cost {
+  const weak = readWeakAllowed(env);
   const lanes = readInteger(env, 'ARGON2_LANES', { byDefault: 1, min: 1, max: 255 });
+  const memory = { byDefault: 19_456, max: 4_194_304 };
   return {
     // Argon2 needs 8 KiB for each lane.
-    memoryKib: readInteger(env, 'ARGON2_MEMORY_KIB', { byDefault: 19_456, min: 8 * lanes, max: 4_194_304 }),
-    passes: readInteger(env, 'ARGON2_PASSES', { byDefault: 2, min: 1, max: 1_000 }),
+    memoryKib: readInteger(env, 'ARGON2_MEMORY_KIB', { ...memory, min: weak ? 8 * lanes : memory.byDefault }),
+    passes: readInteger(env, 'ARGON2_PASSES', { byDefault: 2, min: weak ? 1 : 2, max: 1_000 }),
     lanes,
+  };
+}
+
+function readWeakAllowed(env: Environment): boolean {
+  const text = env['ARGON2_ALLOW_WEAK'] || 'no';
+  if (text === 'yes' || text === 'no') return text === 'yes';
+  throw new StartupError(`ARGON2_ALLOW_WEAK is "${text}": set it to yes for tests, or leave it out.`);
+}
+
+function readHashingPool(env: Environment): HashingPool {
+  // libuv's threads also read files and look names up; one is left to them at least, and half by default.
+  const threads = readInteger(env, 'UV_THREADPOOL_SIZE', { byDefault: 4, min: 1, max: 1_024 });
+  const byDefault = Math.max(1, Math.min(availableParallelism(), Math.floor(threads / 2)));
+  return {
+    atOnce: readInteger(env, 'PASSWORD_HASHES_AT_ONCE', { byDefault, min: 1, max: Math.max(1, threads - 1) }),
+    maxWaiting: readInteger(env, 'PASSWORD_HASHES_WAITING', { byDefault: 200, min: 0, max: 100_000 }),
+  };
+}
+
+function readLimits(env: Environment): Limits {
+  const perHour = (name: string, byDefault: number): number =>
+    readInteger(env, name, { byDefault, min: 1, max: 1_000_000_000 });
+  return {
+    attemptsPerAccount: perHour('ATTEMPTS_PER_ACCOUNT', 20),
+    attemptsPerAddress: perHour('ATTEMPTS_PER_ADDRESS', 200),
+    mailsPerAccount: perHour('MAILS_PER_ACCOUNT', 5),
+    mailsPerAddress: perHour('MAILS_PER_ADDRESS', 50),
   };
 }
 

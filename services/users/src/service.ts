@@ -3,15 +3,22 @@ import type { Config } from './config.ts';
 import { ChangeListener } from './db/change-listener.ts';
 import { checkSchema } from './db/check-schema.ts';
 import { Database } from './db/database.ts';
+import { hashCosts } from './db/hash-costs.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
+import { pruneCredentials } from './db/prune-credentials.ts';
+import { secretsKey } from './db/secrets-key.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { PasswordHasher } from './domain/password-hasher.ts';
-import { deliverErasures, erasuresClient, type ErasuresClient } from './events/deliver-erasures.ts';
-import { keepHouse } from './housekeeping/keep-house.ts';
-import { startHousekeeping } from './housekeeping/start-housekeeping.ts';
+import { deliverErasures, erasuresClient } from './events/deliver-erasures.ts';
 import { deliverTransactions } from './events/deliver-transactions.ts';
-import { transactionsClient, type TransactionsClient } from './events/events-client.ts';
-import { Relay, type Deliverers } from './outbox/relay.ts';
+import { transactionsClient } from './events/events-client.ts';
+import { Secrets } from './domain/secrets.ts';
+import { keepHouse, type House } from './housekeeping.ts';
+import { keepHouse as keepUsers } from './housekeeping/keep-house.ts';
+import { startHousekeeping } from './housekeeping/start-housekeeping.ts';
+import { mailDeliverer } from './mail/deliver-mail.ts';
+import { mailerOf } from './mail/mailer.ts';
+import { Relay } from './outbox/relay.ts';
 import type { Dependencies } from './rpc/dependencies.ts';
 import { faults } from './rpc/faults.ts';
 import { rpcServices } from './rpc/index.ts';
@@ -34,36 +41,45 @@ const maxRequestBytes = 256 * 1024;
 /** The users service, serving. */
 export async function create(config: Config, overrides: Overrides = {}): Promise<Service> {
   const log = overrides.log ?? createLogger({ name: 'users', level: config.logLevel });
-  const database = new Database(config.database);
   const clock = overrides.clock ?? systemClock;
+  const database = new Database(config.database);
+  const mailer = mailerOf(config.mail.transport, config.mail.from, log);
   const changes = new ChangeListener({ databaseUrl: config.database.url, log });
   try {
     await checkSchema(database.session());
     log.info(`on PostgreSQL ${await database.version()}`);
+    const secrets = new Secrets(await secretsKey(database.session()));
     const transactions = config.eventsAddress === undefined ? undefined : transactionsClient(config.eventsAddress);
     const erasures = config.eventsAddress === undefined ? undefined : erasuresClient(config.eventsAddress);
     if (!transactions) log.warn('EVENTS_ADDRESS is not set: transactions and erasures stay in the outbox');
     const relay = new Relay({
       databaseUrl: config.database.url,
-      deliverers: deliverersOf(transactions, erasures),
+      deliverers: {
+        ...(transactions && { TRANSACTION: deliverTransactions(transactions) }),
+        ...(erasures && { ERASE_USER: deliverErasures(erasures) }),
+        MAIL: mailDeliverer({ database, clock, secrets, mailer, links: config.mail.links }),
+      },
       attempts: config.outboxAttempts,
       log,
     });
-    const server = await serve(config, log, { database, changes, clock, relay, transactions });
+    const passwords = await passwordHasher(config, database);
+    const server = await serve(config, log, { database, changes, clock, passwords, secrets, relay, transactions });
     relay.start();
-    const housekeeping = startHousekeeping({
+    const house = housekeeping({ database, clock, passwords }, log);
+    const removing = startHousekeeping({
       databaseUrl: config.database.url,
       intervalMs: config.housekeepingIntervalMs,
       log,
-      run: (signal) => keepHouse(database, config, { clock, log, signal }),
+      run: (signal) => keepUsers(database, config, { clock, log, signal }),
     });
     log.info({ port: server.port }, `serving on ${config.host}:${server.port}`);
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       await server.stop(config.shutdownGraceMs);
-      await Promise.all([housekeeping.stop(), relay.stop()]);
+      await Promise.all([relay.stop(), house.stop(), removing.stop()]);
       transactions?.close();
       erasures?.close();
+      mailer.close();
       await changes.stop();
       await database.close();
     };
@@ -74,15 +90,15 @@ export async function create(config: Config, overrides: Overrides = {}): Promise
   }
 }
 
-type Parts = Omit<Dependencies, 'passwords' | 'pageTokens'>;
+type Parts = Omit<Dependencies, 'pageTokens' | 'limits'>;
 
 async function serve(config: Config, log: Logger, parts: Parts): Promise<RpcServer> {
   const { database } = parts;
-  const [key, passwords] = await Promise.all([pageTokenKey(database.session()), PasswordHasher.create(config.argon2)]);
+  const key = await pageTokenKey(database.session());
   return startServer({
     host: config.host,
     port: config.port,
-    services: rpcServices({ ...parts, passwords, pageTokens: pageTokens(key) }),
+    services: rpcServices({ ...parts, limits: config.limits, pageTokens: pageTokens(key) }),
     faults,
     log,
     check: () => database.check(),
@@ -90,10 +106,22 @@ async function serve(config: Config, log: Logger, parts: Parts): Promise<RpcServ
   });
 }
 
-/** Who the messages of the outbox go to. */
-function deliverersOf(transactions: TransactionsClient | undefined, erasures: ErasuresClient | undefined): Deliverers {
-  return {
-    ...(transactions && { TRANSACTION: deliverTransactions(transactions) }),
-    ...(erasures && { ERASE_USER: deliverErasures(erasures) }),
+async function passwordHasher(config: Config, database: Database): Promise<PasswordHasher> {
+  const passwords = await PasswordHasher.create(config.argon2, config.hashing);
+  await passwords.resemble(await hashCosts(database.session()));
+  return passwords;
+}
+
+const choreIntervalMs = 10 * 60_000;
+
+function housekeeping(
+  { database, clock, passwords }: Pick<Parts, 'database' | 'clock' | 'passwords'>,
+  log: Logger,
+): House {
+  const chores = {
+    'prune credentials': (signal: AbortSignal) => pruneCredentials(database.session(signal), clock()),
+    'look at the costs of hashes': async (signal: AbortSignal) =>
+      passwords.resemble(await hashCosts(database.session(signal))),
   };
+  return keepHouse(chores, { intervalMs: choreIntervalMs, log });
 }

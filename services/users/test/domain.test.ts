@@ -153,7 +153,7 @@ test('a time goes to the database and back without losing a microsecond', () => 
 
 describe('at most two at once', () => {
   test('run, the others wait their turn', async () => {
-    const slots = new AtMost(2);
+    const slots = new AtMost({ atOnce: 2, maxWaiting: 10 });
     let [running, most] = [0, 0];
     const task = async (): Promise<void> => {
       most = Math.max(most, (running += 1));
@@ -165,7 +165,7 @@ describe('at most two at once', () => {
   });
 
   test('who gives up waiting does not run, and holds no slot', async () => {
-    const slots = new AtMost(1);
+    const slots = new AtMost({ atOnce: 1, maxWaiting: 10 });
     const gaveUp = new AbortController();
     const { promise: freed, resolve: free } = Promise.withResolvers<string>();
     const first = slots.run(never, () => freed);
@@ -177,7 +177,7 @@ describe('at most two at once', () => {
   });
 
   test('a task that fails gives its slot back', async () => {
-    const slots = new AtMost(1);
+    const slots = new AtMost({ atOnce: 1, maxWaiting: 10 });
     await expect(slots.run(never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await slots.run(never, ran)).toBe('ran');
   });

@@ -26,8 +26,18 @@ export interface RunningUsers {
   port: number;
   /** Creates a user with a username and an email that nobody has; what is given comes on top. */
   make(user?: Parameters<typeof CreateUserRequest.fromPartial>[0]['user'], password?: string): Promise<User>;
+  /** Ends the service, and leaves its database. */
+  stopServing(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** No limit that a test meets by chance. */
+export const limits = {
+  attemptsPerAccount: 100_000,
+  attemptsPerAddress: 100_000,
+  mailsPerAccount: 100_000,
+  mailsPerAddress: 100_000,
+};
 
 /** Cheap hashes: what is tested is not their strength. */
 export const argon2 = { memoryKib: 64, passes: 1, lanes: 1 };
@@ -36,9 +46,13 @@ export const argon2 = { memoryKib: 64, passes: 1, lanes: 1 };
 let made = 0;
 
 /** @param shared a database that others run on, which is not stopped with it */
-export async function runUsers(overrides: Overrides = {}, shared?: TestDatabase): Promise<RunningUsers> {
+export async function runUsers(
+  overrides: Overrides = {},
+  config: Partial<Config> = {},
+  shared?: TestDatabase,
+): Promise<RunningUsers> {
   const database = shared ?? (await freshDatabase());
-  const service = await create(configFor(database.url), { log: silentLog('users'), ...overrides });
+  const service = await create({ ...configFor(database.url), ...config }, { log: silentLog('users'), ...overrides });
   const users = rpcClient(UsersServiceService, `127.0.0.1:${service.port}`);
   const credentials = rpcClient(CredentialsServiceService, `127.0.0.1:${service.port}`);
   const relationships = rpcClient(RelationshipsServiceService, `127.0.0.1:${service.port}`);
@@ -58,6 +72,7 @@ export async function runUsers(overrides: Overrides = {}, shared?: TestDatabase)
       const request = { user: { username: name, email: `${name}@example.com`, ...user }, password };
       return userOf(await users.createUser(CreateUserRequest.fromPartial(request)));
     },
+    stopServing: () => service.stop(),
     async stop() {
       users.close();
       credentials.close();
@@ -69,6 +84,8 @@ export async function runUsers(overrides: Overrides = {}, shared?: TestDatabase)
     },
   };
 }
+
+const noLinks = { PASSWORD_RESET: undefined, EMAIL_VERIFICATION: undefined };
 
 export async function freshDatabase(): Promise<TestDatabase> {
   const schemaDir = join(import.meta.dirname, '../src/db/migrations');
@@ -86,6 +103,9 @@ export function configFor(url: string): Config {
     purgeAfter: '30 days',
     changesRetention: '7 days',
     housekeepingIntervalMs: 3_600_000,
+    hashing: { atOnce: 2, maxWaiting: 200 },
+    limits,
+    mail: { transport: { to: 'log' }, from: 'tidemark@localhost', links: noLinks },
     logLevel: 'silent',
     shutdownGraceMs: 2_000,
   };

@@ -18,7 +18,8 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 type Key = NonNullable<VerifyPasswordRequest['user']>;
-const verify = (user: Key | undefined, text: string) => service.credentials.verifyPassword({ user, password: text });
+const verify = (user: Key | undefined, text: string) =>
+  service.credentials.verifyPassword({ user, password: text, address: '' });
 const refused = { verified: false, userId: '' };
 
 test('the right password is verified by id, username and email', async () => {

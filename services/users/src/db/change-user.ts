@@ -56,10 +56,11 @@ function valuesOf(user: User, next: User, { actor, action, kind, details }: Tell
     action,
     kind,
     details: JSON.stringify(details?.(user, next) ?? {}),
+    endsTokens: next.email.key !== user.email.key || next.state !== 'ACTIVE',
   };
 }
 
-// One statement is one transaction, and one way to the database instead of five.
+// One statement is one transaction, and one way to the database instead of six.
 const statement = `
   with changed as (
     update users.users
@@ -72,5 +73,7 @@ const statement = `
   ), audited as (
     insert into users.audit_entries (time, actor, action, user_id, details)
     select update_time, :actor, :action, id, :details::jsonb from changed
+  ), ended as (
+    delete from users.tokens t using changed where t.user_id = changed.id and :endsTokens::boolean
   )
   select users.record_change(id, :kind, update_time) from changed`;

@@ -5,11 +5,14 @@ import { serverVersion } from '@tidemark/grpc-kit/postgres';
 import { AccountEntity, IdempotencyKeyEntity } from './account-entity.ts';
 import { AuditEntryEntity } from './audit-entry-entity.ts';
 import { BlockEntity } from './block-entity.ts';
+import { BudgetEntity } from './budget-entity.ts';
 import { CredentialEntity } from './credential-entity.ts';
 import { FollowEntity } from './follow-entity.ts';
 import { GuardedClient } from './guarded-client.ts';
+import { KnownAddressEntity } from './known-address-entity.ts';
 import { DeadLetterEntity, OutboxEntity } from './outbox-entity.ts';
 import { SettingEntity } from './setting-entity.ts';
+import { TokenEntity } from './token-entity.ts';
 import { PrunedChangesEntity, UserChangeEntity } from './user-change-entity.ts';
 import { UserEntity } from './user-entity.ts';
 
@@ -26,6 +29,9 @@ export const entities = [
   IdempotencyKeyEntity,
   OutboxEntity,
   DeadLetterEntity,
+  BudgetEntity,
+  KnownAddressEntity,
+  TokenEntity,
 ];
 export const serviceRole = 'tidemark_users';
 

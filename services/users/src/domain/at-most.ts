@@ -1,13 +1,17 @@
+import { Overloaded } from './credential-errors.ts';
+
 /** Runs tasks, at most so many at once and the others in the order they came. */
 export class AtMost {
   #free: number;
+  readonly #maxWaiting: number;
   readonly #waiting = new Set<() => void>();
 
-  constructor(count: number) {
-    this.#free = count;
+  constructor({ atOnce, maxWaiting }: { atOnce: number; maxWaiting: number }) {
+    this.#free = atOnce;
+    this.#maxWaiting = maxWaiting;
   }
 
-  /** An aborted task that still waits never runs. */
+  /** An aborted task that still waits never runs; one more than may wait is refused. */
   async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     await this.#slot(signal);
     try {
@@ -23,6 +27,7 @@ export class AtMost {
       this.#free -= 1;
       return;
     }
+    if (this.#waiting.size >= this.#maxWaiting) throw new Overloaded();
     await new Promise<void>((resolve, reject) => {
       const enter = (): void => {
         signal.removeEventListener('abort', leave);

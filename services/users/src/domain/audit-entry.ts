@@ -18,6 +18,11 @@ export const auditActions = [
   'ACCOUNT_CLOSED',
   'TRANSACTION_POSTED',
   'MONEY_TRANSFERRED',
+  'PASSWORD_CHANGED',
+  'PASSWORD_RESET_REQUESTED',
+  'PASSWORD_RESET',
+  'EMAIL_VERIFICATION_REQUESTED',
+  'EMAIL_VERIFIED',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];

@@ -1,3 +1,4 @@
+import { isCommonPassword } from './common-passwords.ts';
 import { BadValue } from './fields.ts';
 import { charactersOf } from './text.ts';
 
@@ -6,7 +7,9 @@ const maxCharacters = 256;
 
 /** A password that may be set. */
 export function parseNewPassword(input: string): string {
-  return parse(input, minCharacters);
+  const password = parse(input, minCharacters);
+  if (isCommonPassword(password)) throw new BadValue('is one of the most common passwords: choose another');
+  return password;
 }
 
 /** A password to check: the shortest allowed length is left out, since it may have been another in the past. */

@@ -66,6 +66,11 @@ export function unlockedUser(user: User, now: Micros): User {
   return revised({ ...user, state: 'ACTIVE', lockTime: null }, now);
 }
 
+/** The very same user where the email is verified already. */
+export function verifiedUser(user: User, now: Micros): User {
+  return user.emailVerified ? user : revised({ ...user, emailVerified: true }, now);
+}
+
 function revised(user: User, now: Micros): User {
   return { ...user, revision: user.revision + 1, updateTime: now };
 }

@@ -1,9 +1,11 @@
 import type { PageTokens } from '@tidemark/grpc-kit';
 import type { ChangeListener } from '../db/change-listener.ts';
 import type { Database } from '../db/database.ts';
+import type { Limits } from '../domain/budget.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { PasswordHasher } from '../domain/password-hasher.ts';
 import type { TransactionsClient } from '../events/events-client.ts';
+import type { Secrets } from '../domain/secrets.ts';
 import type { Relay } from '../outbox/relay.ts';
 
 /** What the handlers work with. */
@@ -11,6 +13,8 @@ export interface Dependencies {
   readonly database: Database;
   readonly clock: Clock;
   readonly passwords: PasswordHasher;
+  readonly secrets: Secrets;
+  readonly limits: Limits;
   readonly pageTokens: PageTokens;
   readonly changes: ChangeListener;
   readonly relay: Relay;

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { on, type FaultRule } from '@tidemark/grpc-kit';
+import { AttemptsLimited, Overloaded, PasswordWrong, TokenInvalid } from '../domain/credential-errors.ts';
 import {
   AccountClosed,
   AccountEtagMismatch,
@@ -80,4 +81,12 @@ export const faults: readonly FaultRule[] = [
   }),
   on(EventsUnknown, { code: status.FAILED_PRECONDITION, reason: 'EVENTS_UNKNOWN' }),
   on(EventsAway, { code: status.UNAVAILABLE, reason: 'EVENTS_UNAVAILABLE', retryAfterMs: 1_000 }),
+  on(PasswordWrong, { code: status.PERMISSION_DENIED, reason: 'PASSWORD_WRONG' }),
+  on(TokenInvalid, { code: status.FAILED_PRECONDITION, reason: 'TOKEN_INVALID' }),
+  on(AttemptsLimited, {
+    code: status.RESOURCE_EXHAUSTED,
+    reason: 'ATTEMPTS_LIMITED',
+    retryAfterMs: (error) => error.retryAfterMs,
+  }),
+  on(Overloaded, { code: status.RESOURCE_EXHAUSTED, reason: 'OVERLOADED', retryAfterMs: 1_000 }),
 ];

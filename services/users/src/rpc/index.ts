@@ -26,6 +26,7 @@ import { listBlocked } from './list-blocked.ts';
 import { listDeadLetters } from './list-dead-letters.ts';
 import { listFollowers } from './list-followers.ts';
 import { listFollowing } from './list-following.ts';
+import { changePassword } from './change-password.ts';
 import { listUsers } from './list-users.ts';
 import { lockUser } from './lock-user.ts';
 import { lookupUser } from './lookup-user.ts';
@@ -35,10 +36,14 @@ import { reconcileAccount } from './reconcile-account.ts';
 import { retryDeadLetters } from './retry-dead-letters.ts';
 import { transfer } from './transfer.ts';
 import { unblock } from './unblock.ts';
+import { requestEmailVerification } from './request-email-verification.ts';
+import { requestPasswordReset } from './request-password-reset.ts';
+import { resetPassword } from './reset-password.ts';
 import { undeleteUser } from './undelete-user.ts';
 import { unfollow } from './unfollow.ts';
 import { unlockUser } from './unlock-user.ts';
 import { updateUser } from './update-user.ts';
+import { verifyEmail } from './verify-email.ts';
 import { verifyPassword } from './verify-password.ts';
 import { watchUsers } from './watch-users.ts';
 
@@ -60,6 +65,16 @@ export function rpcServices(dependencies: Dependencies): RpcService[] {
     }),
     rpcService(CredentialsServiceService, {
       verifyPassword: verifyPassword(dependencies),
+      changePassword: changePassword(dependencies),
+      requestPasswordReset: requestPasswordReset(dependencies),
+      resetPassword: resetPassword(dependencies),
+      requestEmailVerification: requestEmailVerification(dependencies),
+      verifyEmail: verifyEmail(dependencies),
+    }),
+    rpcService(OutboxServiceService, {
+      getOutbox: getOutbox(dependencies),
+      listDeadLetters: listDeadLetters(dependencies),
+      retryDeadLetters: retryDeadLetters(dependencies),
     }),
     rpcService(AuditServiceService, {
       listAuditEntries: listAuditEntries(dependencies),
