@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
-import { beginSession } from '@tidemark/grpc-kit/postgres';
-import { serverVersion } from '@tidemark/grpc-kit/postgres';
+import { beginSession, serverVersion } from '@tidemark/grpc-kit/postgres';
 import { AccountEntity, IdempotencyKeyEntity } from './account-entity.ts';
 import { AuditEntryEntity } from './audit-entry-entity.ts';
 import { BlockEntity } from './block-entity.ts';

@@ -4,8 +4,8 @@ import type { Database } from '../db/database.ts';
 import type { Limits } from '../domain/budget.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { PasswordHasher } from '../domain/password-hasher.ts';
-import type { TransactionsClient } from '../events/events-client.ts';
 import type { Secrets } from '../domain/secrets.ts';
+import type { TransactionsClient } from '../events/events-client.ts';
 import type { Relay } from '../outbox/relay.ts';
 
 /** What the handlers work with. */

@@ -1,6 +1,5 @@
 import { status } from '@grpc/grpc-js';
 import { on, type FaultRule } from '@tidemark/grpc-kit';
-import { AttemptsLimited, Overloaded, PasswordWrong, TokenInvalid } from '../domain/credential-errors.ts';
 import {
   AccountClosed,
   AccountEtagMismatch,
@@ -15,6 +14,7 @@ import {
   OpenRequestIdReused,
   UserLocked,
 } from '../domain/account-errors.ts';
+import { AttemptsLimited, Overloaded, PasswordWrong, TokenInvalid } from '../domain/credential-errors.ts';
 import { InvalidFields } from '../domain/fields.ts';
 import { FollowRefused, UserBlocked } from '../domain/relationship.ts';
 import { CursorExpired } from '../domain/user-change.ts';

@@ -9,6 +9,7 @@ import {
 import { rpcService, type RpcService } from '@tidemark/grpc-kit';
 import { batchGetUsers } from './batch-get-users.ts';
 import { block } from './block.ts';
+import { changePassword } from './change-password.ts';
 import { closeAccount } from './close-account.ts';
 import { countRelationships } from './count-relationships.ts';
 import { createUser } from './create-user.ts';
@@ -26,19 +27,18 @@ import { listBlocked } from './list-blocked.ts';
 import { listDeadLetters } from './list-dead-letters.ts';
 import { listFollowers } from './list-followers.ts';
 import { listFollowing } from './list-following.ts';
-import { changePassword } from './change-password.ts';
 import { listUsers } from './list-users.ts';
 import { lockUser } from './lock-user.ts';
 import { lookupUser } from './lookup-user.ts';
 import { openAccount } from './open-account.ts';
 import { postTransaction } from './post-transaction.ts';
 import { reconcileAccount } from './reconcile-account.ts';
-import { retryDeadLetters } from './retry-dead-letters.ts';
-import { transfer } from './transfer.ts';
-import { unblock } from './unblock.ts';
 import { requestEmailVerification } from './request-email-verification.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
+import { retryDeadLetters } from './retry-dead-letters.ts';
+import { transfer } from './transfer.ts';
+import { unblock } from './unblock.ts';
 import { undeleteUser } from './undelete-user.ts';
 import { unfollow } from './unfollow.ts';
 import { unlockUser } from './unlock-user.ts';
@@ -70,11 +70,6 @@ export function rpcServices(dependencies: Dependencies): RpcService[] {
       resetPassword: resetPassword(dependencies),
       requestEmailVerification: requestEmailVerification(dependencies),
       verifyEmail: verifyEmail(dependencies),
-    }),
-    rpcService(OutboxServiceService, {
-      getOutbox: getOutbox(dependencies),
-      listDeadLetters: listDeadLetters(dependencies),
-      retryDeadLetters: retryDeadLetters(dependencies),
     }),
     rpcService(AuditServiceService, {
       listAuditEntries: listAuditEntries(dependencies),
