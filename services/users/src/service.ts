@@ -5,16 +5,15 @@ import { checkSchema } from './db/check-schema.ts';
 import { Database } from './db/database.ts';
 import { hashCosts } from './db/hash-costs.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
-import { pruneCredentials } from './db/prune-credentials.ts';
 import { secretsKey } from './db/secrets-key.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { PasswordHasher } from './domain/password-hasher.ts';
+import { Secrets } from './domain/secrets.ts';
 import { deliverErasures, erasuresClient } from './events/deliver-erasures.ts';
 import { deliverTransactions } from './events/deliver-transactions.ts';
 import { transactionsClient } from './events/events-client.ts';
-import { Secrets } from './domain/secrets.ts';
-import { keepHouse, type House } from './housekeeping.ts';
-import { keepHouse as keepUsers } from './housekeeping/keep-house.ts';
+import { followHashCosts } from './housekeeping/follow-hash-costs.ts';
+import { keepHouse } from './housekeeping/keep-house.ts';
 import { startHousekeeping } from './housekeeping/start-housekeeping.ts';
 import { mailDeliverer } from './mail/deliver-mail.ts';
 import { mailerOf } from './mail/mailer.ts';
@@ -65,18 +64,18 @@ export async function create(config: Config, overrides: Overrides = {}): Promise
     const passwords = await passwordHasher(config, database);
     const server = await serve(config, log, { database, changes, clock, passwords, secrets, relay, transactions });
     relay.start();
-    const house = housekeeping({ database, clock, passwords }, log);
+    const following = followHashCosts(database, passwords, log);
     const removing = startHousekeeping({
       databaseUrl: config.database.url,
       intervalMs: config.housekeepingIntervalMs,
       log,
-      run: (signal) => keepUsers(database, config, { clock, log, signal }),
+      run: (signal) => keepHouse(database, config, { clock, log, signal }),
     });
     log.info({ port: server.port }, `serving on ${config.host}:${server.port}`);
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       await server.stop(config.shutdownGraceMs);
-      await Promise.all([relay.stop(), house.stop(), removing.stop()]);
+      await Promise.all([relay.stop(), following.stop(), removing.stop()]);
       transactions?.close();
       erasures?.close();
       mailer.close();
@@ -110,18 +109,4 @@ async function passwordHasher(config: Config, database: Database): Promise<Passw
   const passwords = await PasswordHasher.create(config.argon2, config.hashing);
   await passwords.resemble(await hashCosts(database.session()));
   return passwords;
-}
-
-const choreIntervalMs = 10 * 60_000;
-
-function housekeeping(
-  { database, clock, passwords }: Pick<Parts, 'database' | 'clock' | 'passwords'>,
-  log: Logger,
-): House {
-  const chores = {
-    'prune credentials': (signal: AbortSignal) => pruneCredentials(database.session(signal), clock()),
-    'look at the costs of hashes': async (signal: AbortSignal) =>
-      passwords.resemble(await hashCosts(database.session(signal))),
-  };
-  return keepHouse(chores, { intervalMs: choreIntervalMs, log });
 }

@@ -23,14 +23,15 @@ export function readMail(env: Environment): MailConfig {
 }
 
 function readTransport(env: Environment): MailTransport {
+  const requireTls = readTlsRequired(env);
   const smtp = env['SMTP_URL'];
   const path = env['MAIL_DIRECTORY'];
   if (smtp && path) throw new StartupError('SMTP_URL and MAIL_DIRECTORY are both set: leave one of them out.');
-  if (smtp) return { to: 'smtp', ...readSmtp(smtp, env) };
+  if (smtp) return { to: 'smtp', requireTls, ...readSmtp(smtp, env) };
   return path ? { to: 'directory', path } : { to: 'log' };
 }
 
-function readSmtp(text: string, env: Environment): SmtpServer {
+function readSmtp(text: string, env: Environment): Omit<SmtpServer, 'requireTls'> {
   const url = URL.parse(text);
   // The address holds a password, so that it is not repeated here.
   if (!url || !/^smtps?:$/.test(url.protocol) || url.hostname === '') {
@@ -44,7 +45,6 @@ function readSmtp(text: string, env: Environment): SmtpServer {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
     secure,
-    requireTls: readTlsRequired(env),
     auth: url.username === '' ? undefined : { user: decodeURIComponent(url.username), pass },
   };
 }
