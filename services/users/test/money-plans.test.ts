@@ -25,15 +25,15 @@ beforeAll(async () => {
   await money.sql.query(`
     insert into users.idempotency_keys (key, account_id, fingerprint, outcome, create_time)
     select 'key ' || n, (select id from users.accounts limit 1), '', '[]', '2026-01-01' from generate_series(1, ${rows}) n`);
-  // Half of the lanes wait for their time, and a tenth stands still.
+  // Of kinds that the service delivers nowhere here. Half of the lanes wait for their time, and a tenth stands still.
   await money.sql.query(`
     insert into users.outbox (kind, lane, payload, next_attempt_time)
-    select case when n % 5 = 0 then 'ERASE_USER' else 'MAIL' end, 'lane' || n / 4, '{}',
+    select case when n % 5 = 0 then 'TRANSACTION' else 'ERASE_USER' end, 'lane' || n / 4, '{}',
       now() + n % 8 / 4 * interval '1 hour'
     from generate_series(1, ${rows}) n`);
   await money.sql.query(`
     insert into users.dead_letters (id, kind, lane, payload, attempts, last_error, create_time)
-    select 1000000 + n, case when n % 5 = 0 then 'ERASE_USER' else 'MAIL' end, 'lane' || n * 10, '{}', 1, '', now()
+    select 1000000 + n, case when n % 5 = 0 then 'TRANSACTION' else 'ERASE_USER' end, 'lane' || n * 10, '{}', 1, '', now()
     from generate_series(1, ${rows}) n`);
   await money.sql.query('analyze');
 });
@@ -68,7 +68,7 @@ test('no call of accounts, nor the relay, reads a whole table', async () => {
   expect(accounts.length).toBe(1);
   expect((await accountMoment(database.session(), one.id)).undelivered.length).toBe(2);
   expect(accountOf(await money.accounts.closeAccount({ id: one.id, etag: '' })).id).toBe(one.id);
-  const page = ListDeadLettersRequest.fromPartial({ kind: MessageKind.MAIL, pageSize: 10 });
+  const page = ListDeadLettersRequest.fromPartial({ kind: MessageKind.ERASE_USER, pageSize: 10 });
   const { deadLetters, nextPageToken } = await money.outbox.listDeadLetters(page);
   await money.outbox.listDeadLetters({ ...page, pageToken: nextPageToken });
   const ids = deadLetters.map(({ id }) => id);
@@ -77,7 +77,7 @@ test('no call of accounts, nor the relay, reads a whole table', async () => {
   const relay = new Relay({
     databaseUrl: money.databaseUrl,
     deliverers: {
-      MAIL: (messages) => {
+      ERASE_USER: (messages) => {
         arrived.push(...messages.map(({ lane }) => lane));
         return Promise.resolve(new Map());
       },
@@ -86,8 +86,7 @@ test('no call of accounts, nor the relay, reads a whole table', async () => {
     log: silentLog('users'),
   });
   relay.start();
-  await setTimeout(2_000);
+  while (arrived.length <= 1_000) await setTimeout(20);
   await relay.stop();
-  expect(arrived.length).toBeGreaterThan(1_000);
   expect(await wholeReads()).toEqual(before);
 });

@@ -36,11 +36,7 @@ export async function keepHouse(
   if (failures.length > 0) throw new AggregateError(failures, 'not everything that is too old could be removed');
 }
 
-async function purge(
-  database: Database,
-  after: Config['purgeAfter'],
-  { clock, log, signal }: House,
-): Promise<void> {
+async function purge(database: Database, after: Config['purgeAfter'], { clock, log, signal }: House): Promise<void> {
   if (after === undefined) return;
   const { purged, kept } = await purgeUsers(database.streamSession(signal), { after, now: clock(), actor }, signal);
   if (purged > 0) log.info(`removed ${purged} users who were deleted over ${after} ago`);
