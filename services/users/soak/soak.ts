@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
 import {
   AccountsServiceService,
   CreateUserRequest,
@@ -6,8 +7,9 @@ import {
   OutboxServiceService,
   PostTransactionRequest,
   UsersServiceService,
+  type ReconcileAccountResponse,
 } from '@tidemark/contracts/users';
-import { rpcClient } from '@tidemark/grpc-kit';
+import { rpcClient, RpcError } from '@tidemark/grpc-kit';
 import {
   Instance,
   Killer,
@@ -188,9 +190,22 @@ async function reconcileAll(clients: readonly AccountsClient[], accountIds: read
   const deviations: string[] = [];
   for (const client of clients) {
     for (const id of accountIds) {
-      const answer = await client.reconcileAccount({ id, startTime: undefined, endTime: undefined });
+      const answer = await reconcile(client, id);
       if (!answer.equal) deviations.push(`ReconcileAccount of ${id}: ${answer.differences.join(' ')}`);
     }
   }
   return deviations;
+}
+
+/** An instance may find its way to the events service again only after a moment, and says so. */
+async function reconcile(client: AccountsClient, id: string): Promise<ReconcileAccountResponse> {
+  const giveUpAt = Date.now() + settleLimitMs;
+  for (;;) {
+    try {
+      return await client.reconcileAccount({ id, startTime: undefined, endTime: undefined });
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.code !== status.UNAVAILABLE || Date.now() > giveUpAt) throw error;
+      await setTimeout(error.retryAfterMs ?? 1_000);
+    }
+  }
 }

@@ -67,14 +67,14 @@ describe('an account', () => {
   test('that is not there is NOT_FOUND, whatever is asked of it', async () => {
     const { id } = await money.open();
     const calls = [
-      money.accounts.getAccount({ id: nobody }),
-      money.accounts.closeAccount({ id: nobody, etag: '' }),
-      money.post({ accountId: nobody, amountMinor: 1n }),
-      money.transfer({ fromAccountId: id, toAccountId: nobody, amountMinor: 1n }),
-      money.transfer({ fromAccountId: nobody, toAccountId: id, amountMinor: 1n }),
+      () => money.accounts.getAccount({ id: nobody }),
+      () => money.accounts.closeAccount({ id: nobody, etag: '' }),
+      () => money.post({ accountId: nobody, amountMinor: 1n }),
+      () => money.transfer({ fromAccountId: id, toAccountId: nobody, amountMinor: 1n }),
+      () => money.transfer({ fromAccountId: nobody, toAccountId: id, amountMinor: 1n }),
     ];
     for (const call of calls) {
-      const error = await errorOf(call);
+      const error = await errorOf(call());
       expect([error.code, error.reason, error.message]).toEqual([
         status.NOT_FOUND,
         'ACCOUNT_NOT_FOUND',
