@@ -1,5 +1,5 @@
 import { beginSession } from '@tidemark/grpc-kit/postgres';
-import type { QueryResultRow } from 'pg';
+import type { QueryResult, QueryResultRow } from 'pg';
 import { serviceRole } from '../db/database.ts';
 import { GuardedClient } from '../db/guarded-client.ts';
 import { outboxChannel } from '../db/put-into-outbox.ts';
@@ -46,7 +46,7 @@ export class RelaySession implements Queryable {
   }
 
   /** One after another: the kinds of messages share the connection. */
-  async query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<{ rows: Row[] }> {
+  async query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<QueryResult<Row>> {
     const result = this.#last.then(() => this.#client.query<Row>(text, values));
     this.#last = result.catch(() => undefined);
     return result;
