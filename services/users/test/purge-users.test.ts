@@ -5,6 +5,7 @@ import { silentLog, testServerUrl, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database } from '../src/db/database.ts';
 import { purgeUsers } from '../src/db/purge-users.ts';
+import { keepHouse } from '../src/housekeeping/keep-house.ts';
 import { create } from '../src/service.ts';
 import { insertAccount } from './account-rows.ts';
 import { configFor, errorOf, freshDatabase, runUsers, type RunningUsers } from './running-users.ts';
@@ -140,6 +141,8 @@ describe('the job', () => {
       insert into users.users
       select gen_random_uuid(), 'gone', 'gone', 'gone@x', 'gone@x', '', '', '', '', '', 'DELETED', false, 1, null, null,
         to_timestamp(0), to_timestamp(0), to_timestamp(0)`);
+    await sql.query(`insert into users.budgets (key, full_time) values ('full', to_timestamp(0))`);
+    const isLimited = async () => (await sql.query('select from users.budgets')).rowCount === 1;
     const isThere = async () => (await sql.query('select from users.users')).rowCount === 1;
     const started = (purgeAfter: string | undefined) =>
       create(
@@ -148,6 +151,7 @@ describe('the job', () => {
       );
 
     const keeping = await started(undefined);
+    await until(async () => !(await isLimited()));
     await sleep(1_500);
     await keeping.stop();
     expect(await isThere()).toBe(true);
@@ -156,6 +160,21 @@ describe('the job', () => {
     await Promise.all([removing.stop(), removing.stop()]);
     await sql.end();
     await fresh.stop();
+  });
+
+  test('does the rest where a part of it fails, and tells', async () => {
+    const { id } = await service.make();
+    await remove(id);
+    now += 31 * day;
+    await service.sql.query('alter table users.budgets rename to budgets_away');
+    const run = keepHouse(
+      database,
+      { purgeAfter: '30 days', changesRetention: undefined },
+      { clock: () => now, log: silentLog('users'), signal: AbortSignal.any([]) },
+    );
+    await expect(run).rejects.toThrow(AggregateError);
+    await service.sql.query('alter table users.budgets_away rename to budgets');
+    expect(await isThere(id)).toBe(false);
   });
 
   onRealServer('is done by one instance, and by another when that one is gone', async () => {
