@@ -2,8 +2,8 @@ import pg from 'pg';
 import { migrateService, ownDatabase, ServiceProcess, type OwnDatabase } from '@tidemark/testing';
 import { EventsServiceService } from '@tidemark/contracts/events';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
-import { LoadClient } from './load/load-client.ts';
-import type { BenchOptions } from './options.ts';
+import { LoadClient, profiling, type BenchOptions } from '@tidemark/testing/bench';
+import type { Order } from './load/orders.ts';
 
 /** What a measure works with: a migrated database of its own, a service on it, and a client that makes load. */
 export class Bench {
@@ -12,7 +12,7 @@ export class Bench {
   /** For an administrator. */
   readonly admin: pg.Client;
   readonly service: ServiceProcess;
-  readonly load: LoadClient;
+  readonly load: LoadClient<Order>;
   /** For questions. */
   readonly events: RpcClient<typeof EventsServiceService>;
   readonly #database: OwnDatabase;
@@ -23,7 +23,7 @@ export class Bench {
     this.databaseUrl = database.url;
     this.admin = admin;
     this.service = service;
-    this.load = new LoadClient();
+    this.load = new LoadClient(new URL('./load/load-process.ts', import.meta.url));
     this.events = rpcClient(EventsServiceService, service.address);
   }
 
@@ -65,9 +65,3 @@ export class Bench {
 }
 
 const mostEmbeddedRows = 300_000;
-
-function profiling({ profileDir }: BenchOptions, name: string): string[] {
-  return profileDir === undefined
-    ? []
-    : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${name}.cpuprofile`];
-}

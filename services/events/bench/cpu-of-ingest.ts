@@ -1,7 +1,5 @@
+import { median, type Outcome, round } from '@tidemark/testing/bench';
 import type { Bench } from './bench.ts';
-import { median } from './compare.ts';
-import { round } from './figures.ts';
-import type { Outcome } from './load/orders.ts';
 import { cpuMs } from '../rig/process-usage.ts';
 
 /** What an event costs the service and its client: where they share cores with the database, this bounds the rate. */

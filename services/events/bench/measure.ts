@@ -1,24 +1,5 @@
+import type { Measure as MeasureOf } from '@tidemark/testing/bench';
 import type { Bench } from './bench.ts';
 
-export interface Measure {
-  /** Its key in the JSON. */
-  readonly name: string;
-  /** What is compared, for the table. */
-  readonly title: string;
-  readonly goal?: { atLeast: number } | { atMost: number };
-  run(bench: Bench): Promise<Result>;
-}
-
-export interface Measured {
-  /** What the goal is about, or the figure that says most. */
-  value: number;
-  /** What it was made from, in the words of the table. */
-  figures: Readonly<Record<string, string>>;
-}
-
-/** Why it could not be measured here. */
-export interface Skipped {
-  skipped: string;
-}
-
-export type Result = Measured | Skipped;
+export type Measure = MeasureOf<Bench>;
+export type { Result } from '@tidemark/testing/bench';

@@ -1,7 +1,5 @@
-import { compare } from '../bench/compare.ts';
+import { compare, json, type Line, markdown, readOptions } from '@tidemark/testing/bench';
 import { measures } from '../bench/measures/index.ts';
-import { readOptions } from '../bench/options.ts';
-import { json, markdown, type Line } from '../bench/report.ts';
 import { madeEvents } from '../rig/made-events.ts';
 
 const machine = { cpus: '2', memory: '8 GiB', system: 'linux', node: 'v26', postgres: '17', timescaledb: '2.29.2' };

@@ -4,8 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { withConnection } from '@tidemark/grpc-kit/postgres';
 import { from, to } from 'pg-copy-streams';
 import type pg from 'pg';
-import { timed } from './clock.ts';
-import type { Outcome } from './orders.ts';
+import { type Outcome, timed } from '@tidemark/testing/bench';
 
 const pieceBytes = 1_024 * 1_024;
 

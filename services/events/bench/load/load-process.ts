@@ -1,18 +1,13 @@
 // Makes the load in a process of its own, so that it shares nothing with whom it loads.
+import { takeOrders, type Outcome } from '@tidemark/testing/bench';
 import { Copies } from './copy.ts';
-import type { Order, Outcome, Reply } from './orders.ts';
+import type { Order } from './orders.ts';
 import { streamEvents } from './stream.ts';
 import { callOneByOne } from './unary.ts';
 
 const copies = new Copies();
 
-process.on('message', (order: Order) => {
-  void obey(order).then(
-    (outcome) => answer({ outcome }),
-    (error: unknown) => answer({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit());
+takeOrders(obey);
 
 async function obey(order: Order): Promise<Outcome> {
   switch (order.kind) {
@@ -25,8 +20,4 @@ async function obey(order: Order): Promise<Outcome> {
     case 'copy':
       return copies.copy(order.databaseUrl);
   }
-}
-
-function answer(reply: Reply): void {
-  process.send?.(reply);
 }

@@ -10,14 +10,3 @@ export type Order =
   | { kind: 'keep-rows'; databaseUrl: string }
   /** Copies the kept rows in with ids of their own. */
   | { kind: 'copy'; databaseUrl: string };
-
-export interface Outcome {
-  /** How long it took. */
-  ms: number;
-  /** How long the load process computed. */
-  cpuMs: number;
-  /** How many events. */
-  count: number;
-}
-
-export type Reply = { outcome: Outcome } | { failure: string };

@@ -6,9 +6,9 @@ import {
   type StreamEventsResponse,
 } from '@tidemark/contracts/events';
 import { rpcClient } from '@tidemark/grpc-kit';
+import { type Outcome, timed } from '@tidemark/testing/bench';
 import { madeEvents } from '../../rig/made-events.ts';
-import { timed } from './clock.ts';
-import type { Order, Outcome } from './orders.ts';
+import type { Order } from './orders.ts';
 
 // The messages are encoded before the clock runs, as the rows of COPY are.
 const { streamEvents: method } = EventsServiceService;

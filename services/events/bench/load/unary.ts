@@ -1,8 +1,8 @@
 import { EventsServiceService, type Event } from '@tidemark/contracts/events';
 import { rpcClient } from '@tidemark/grpc-kit';
+import { type Outcome, timed } from '@tidemark/testing/bench';
 import { madeEvents } from '../../rig/made-events.ts';
-import { timed } from './clock.ts';
-import type { Order, Outcome } from './orders.ts';
+import type { Order } from './orders.ts';
 
 /** One event a call, with so many calls in flight on one channel. */
 export async function callOneByOne({ address, events, inFlight }: Order & { kind: 'unary' }): Promise<Outcome> {

@@ -1,6 +1,6 @@
+import { round } from '@tidemark/testing/bench';
 import type { Bench } from '../bench.ts';
 import { dayMicros } from '../empty-table.ts';
-import { round } from '../figures.ts';
 import type { Measure, Result } from '../measure.ts';
 
 export const compression: Measure = {

@@ -1,8 +1,7 @@
+import { median, round } from '@tidemark/testing/bench';
 import { ask, hours } from '../asked.ts';
 import type { Bench } from '../bench.ts';
-import { median } from '../compare.ts';
 import { dayMicros } from '../empty-table.ts';
-import { round } from '../figures.ts';
 import { insertRows } from '../made-rows.ts';
 import type { Measure, Result } from '../measure.ts';
 import { residentMb } from '../../rig/process-usage.ts';

@@ -1,10 +1,10 @@
 import { Dimension, Measure as Measures, TopValuesRequest } from '@tidemark/contracts/events';
 import { timestampOf } from '@tidemark/grpc-kit';
+import { round } from '@tidemark/testing/bench';
 import { ask, hours, type Range } from '../asked.ts';
 import type { Bench } from '../bench.ts';
 import { dayMicros } from '../empty-table.ts';
 import { exportAll } from '../export-all.ts';
-import { round } from '../figures.ts';
 import type { Measure, Result } from '../measure.ts';
 import { peakMbDuring } from '../../rig/process-usage.ts';
 

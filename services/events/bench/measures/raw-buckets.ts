@@ -1,10 +1,9 @@
+import { compare, round, timedSql } from '@tidemark/testing/bench';
 import { ask, hours, sourceOf, untilCompiled, type Question } from '../asked.ts';
 import type { Bench } from '../bench.ts';
-import { compare } from '../compare.ts';
 import { dayMicros } from '../empty-table.ts';
 import { frequentUser, insertRows } from '../made-rows.ts';
 import type { Measure, Result } from '../measure.ts';
-import { round, timedSql } from '../figures.ts';
 
 export const rawBuckets: Measure = {
   name: 'rawBuckets',

@@ -1,7 +1,6 @@
+import { compare, round, timedSql } from '@tidemark/testing/bench';
 import { ask, days, untilCompiled } from '../asked.ts';
 import type { Bench } from '../bench.ts';
-import { compare } from '../compare.ts';
-import { round, timedSql } from '../figures.ts';
 import type { Measure, Result } from '../measure.ts';
 import { dailyRollup, fillRollups, lastYear } from '../rollups.ts';
 

@@ -1,8 +1,7 @@
+import { compare, perSecond, round } from '@tidemark/testing/bench';
 import type { Bench } from '../bench.ts';
-import { compare } from '../compare.ts';
 import { CpuOfIngest } from '../cpu-of-ingest.ts';
 import { dayMicros, emptyTable } from '../empty-table.ts';
-import { perSecond, round } from '../figures.ts';
 import type { Measure, Result } from '../measure.ts';
 
 export const streamIngest: Measure = {

@@ -1,10 +1,8 @@
+import { compare, type Outcome, perSecond, round } from '@tidemark/testing/bench';
 import { NullServer } from '../null-server.ts';
 import type { Bench } from '../bench.ts';
-import { compare } from '../compare.ts';
 import { CpuOfIngest } from '../cpu-of-ingest.ts';
-import type { Outcome } from '../load/orders.ts';
 import { emptyTable } from '../empty-table.ts';
-import { perSecond, round } from '../figures.ts';
 import type { Measure, Result } from '../measure.ts';
 import { lastDays } from './stream-ingest.ts';
 

@@ -1,16 +1,20 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Order, Outcome, Reply } from './orders.ts';
+import type { Outcome, Reply } from './load.ts';
 
-/** The process that makes the load. */
-export class LoadClient {
-  readonly #child: ChildProcess = fork(fileURLToPath(new URL('./load-process.ts', import.meta.url)), {
-    execArgv: ['--expose-gc', '--max-old-space-size=4096'],
-  });
-  readonly #ended = once(this.#child, 'exit').then(() => {
-    throw new Error('the load client ended: what it said is above.');
-  });
+/** A process that makes load, and takes orders. */
+export class LoadClient<Order extends object> {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<never>;
+
+  /** @param program a file that calls `takeOrders` */
+  constructor(program: URL) {
+    this.#child = fork(fileURLToPath(program), { execArgv: ['--expose-gc', '--max-old-space-size=4096'] });
+    this.#ended = once(this.#child, 'exit').then(() => {
+      throw new Error('the load client ended: what it said is above.');
+    });
+  }
 
   /** One order at a time. */
   async ask(order: Order): Promise<Outcome> {

@@ -1,4 +1,4 @@
-import type { Outcome } from './orders.ts';
+import type { Outcome } from './load.ts';
 
 /** How long `work` takes, without what was left to collect from before. */
 export async function timed(count: number, work: () => Promise<unknown>): Promise<Outcome> {

@@ -15,7 +15,8 @@ export interface BenchOptions {
   profileDir: string | undefined;
 }
 
-export const usage = `npx nx bench events [options]
+export function usageOf(service: string): string {
+  return `npx nx bench ${service} [options]
 
   --json FILE      writes the results as JSON as well
   --rows N         at most so many rows in each measure, such as 20000 to try it out
@@ -26,6 +27,7 @@ export const usage = `npx nx bench events [options]
 
 DATABASE_URL names a server whose user may create databases; without it an embedded database is started.
 `;
+}
 
 export class UsageError extends Error {}
 
@@ -68,4 +70,11 @@ function parse(args: readonly string[]) {
 function wholeNumber(option: string, text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new UsageError(`${option} is "${text}": give a whole number from 1 on.`);
+}
+
+/** What Node is given, so that a service writes its profile. */
+export function profiling({ profileDir }: BenchOptions, name: string): string[] {
+  return profileDir === undefined
+    ? []
+    : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${name}.cpuprofile`];
 }

@@ -12,10 +12,9 @@ export interface Machine {
 }
 
 export async function machine(admin: pg.Client, isEmbedded: boolean): Promise<Machine> {
-  const { rows } = await admin.query<{ postgres: string; timescaledb: string; license: string }>(
-    `SELECT current_setting('server_version') AS postgres, extversion AS timescaledb,
-       current_setting('timescaledb.license') AS license
-     FROM pg_extension WHERE extname = 'timescaledb'`,
+  const { rows } = await admin.query<{ postgres: string; timescaledb: string | null; license: string | null }>(
+    `SELECT current_setting('server_version') AS postgres, current_setting('timescaledb.license', true) AS license,
+       (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS timescaledb`,
   );
   const [server] = rows;
   return {
@@ -24,6 +23,11 @@ export async function machine(admin: pg.Client, isEmbedded: boolean): Promise<Ma
     system: `${platform()} ${release()}`,
     node: process.version,
     postgres: `${server?.postgres ?? ''}${isEmbedded ? ', embedded' : ''}`,
-    timescaledb: `${server?.timescaledb ?? ''} (${server?.license === 'timescale' ? 'community' : 'apache'} edition)`,
+    timescaledb: timescaleOf(server?.timescaledb ?? null, server?.license ?? null),
   };
+}
+
+function timescaleOf(version: string | null, license: string | null): string {
+  if (version === null) return 'not in this database';
+  return `${version} (${license === 'timescale' ? 'community' : 'apache'} edition)`;
 }

@@ -1,8 +1,10 @@
 import type { Machine } from './machine.ts';
 import type { Measure, Measured, Result } from './measure.ts';
 
+type Shown = Pick<Measure<never>, 'name' | 'title' | 'goal'>;
+
 export interface Line {
-  measure: Measure;
+  measure: Shown;
   result: Result;
 }
 
@@ -32,7 +34,7 @@ function figuresOf({ figures }: Measured): string {
     .join('; ');
 }
 
-function goalOf({ goal }: Measure): string {
+function goalOf({ goal }: Shown): string {
   if (!goal) return '';
   return 'atLeast' in goal ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`;
 }

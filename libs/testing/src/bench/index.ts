@@ -1,0 +1,10 @@
+export { compare, median, type Sides } from './compare.ts';
+export { perSecond, round, timedSql } from './figures.ts';
+export type { Outcome } from './load.ts';
+export { LoadClient } from './load-client.ts';
+export type { Measure, Measured, Result } from './measure.ts';
+export { profiling, readOptions, UsageError, type BenchOptions } from './options.ts';
+export { json, markdown, type Line } from './report.ts';
+export { runBench, type OpenBench } from './run-bench.ts';
+export { takeOrders } from './take-orders.ts';
+export { timed } from './timed.ts';
