@@ -23,6 +23,11 @@ export function createTimeOf(n: number): string {
   return new Date(Date.UTC(2025, 0, 1) + n * 1_000).toISOString().replace('Z', '000Z');
 }
 
+/** The number of the n-th made user who is neither locked nor deleted. */
+export function activeOf(n: number): number {
+  return n + Math.floor(n / 49);
+}
+
 /** A username that no made user has. */
 export function newNameOf(n: number): string {
   return `new${n}`;

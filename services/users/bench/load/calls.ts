@@ -8,7 +8,7 @@ import {
 } from '@tidemark/contracts/users';
 import { rpcClient } from '@tidemark/grpc-kit';
 import type { Outcome } from '@tidemark/testing/bench';
-import { idOf, nameOf, newNameOf, password, passwords } from '../made-users.ts';
+import { activeOf, idOf, nameOf, newNameOf, password, passwords } from '../made-users.ts';
 import { inTurn } from './in-turn.ts';
 import type { Order, Work } from './orders.ts';
 
@@ -23,13 +23,18 @@ export async function callAll(order: Order & { kind: 'calls' }): Promise<Outcome
         CreateUserRequest.fromPartial({ user: { username, email: `${username}@example.com`, displayName: 'New' } }),
       );
     },
-    lookup: (n) => users.lookupUser(LookupUserRequest.fromPartial({ key: { $case: 'username', value: nameOf(n) } })),
+    lookup: (n) =>
+      users.lookupUser(LookupUserRequest.fromPartial({ key: { $case: 'username', value: nameOf(activeOf(n)) } })),
     update: (n) =>
-      users.updateUser(UpdateUserRequest.fromPartial({ user: { id: idOf(n), displayName: `Now ${performance.now()}` } })),
+      users.updateUser(
+        UpdateUserRequest.fromPartial({ user: { id: idOf(activeOf(n)), displayName: `Now ${performance.now()}` } }),
+      ),
     verify: async (n) => {
       const user = { $case: 'username', value: nameOf(n % passwords) } as const;
       const address = `192.0.2.${n % 250}`;
-      const { verified } = await credentials.verifyPassword(VerifyPasswordRequest.fromPartial({ user, password, address }));
+      const { verified } = await credentials.verifyPassword(
+        VerifyPasswordRequest.fromPartial({ user, password, address }),
+      );
       if (!verified) throw new Error('A password was wrong, though it was right.');
     },
   };

@@ -1,7 +1,7 @@
 import type { Outcome } from '@tidemark/testing/bench';
 import pg from 'pg';
 import { uuidv7 } from '../../src/domain/uuid.ts';
-import { idOf, nameOf, newNameOf } from '../made-users.ts';
+import { activeOf, idOf, nameOf, newNameOf } from '../made-users.ts';
 import { inTurn } from './in-turn.ts';
 import type { Order, StatementWork } from './orders.ts';
 
@@ -14,12 +14,27 @@ export async function sendAll(order: Order & { kind: 'statements' }): Promise<Ou
   const statements: Record<StatementWork, (n: number) => Promise<unknown>> = {
     create: (n) => {
       const name = newNameOf(n);
-      return pool.query(creating, [uuidv7(Date.now()), name, `${name}@example.com`, 'New', new Date(), '{"password":"none"}']);
+      return pool.query(creating, [
+        uuidv7(Date.now()),
+        name,
+        `${name}@example.com`,
+        'New',
+        new Date(),
+        '{"password":"none"}',
+      ]);
     },
-    lookup: (n) => pool.query(`${selecting} where u.username_key = $1 limit 1`, [nameOf(n)]),
+    lookup: (n) => pool.query(`${selecting} where u.username_key = $1 limit 1`, [nameOf(activeOf(n))]),
     update: async (n) => {
-      const { rows } = await pool.query<{ revision: number }>(`${selecting} where u.id = $1 limit 1`, [idOf(n)]);
-      const values = [idOf(n), rows[0]?.revision, `Now ${performance.now()}`, new Date(), '{"fields":["display_name"]}'];
+      const { rows } = await pool.query<{ revision: number }>(`${selecting} where u.id = $1 limit 1`, [
+        idOf(activeOf(n)),
+      ]);
+      const values = [
+        idOf(activeOf(n)),
+        rows[0]?.revision,
+        `Now ${performance.now()}`,
+        new Date(),
+        '{"fields":["display_name"]}',
+      ];
       return pool.query(updating, values);
     },
   };

@@ -16,7 +16,7 @@ export const million: Measure = {
 };
 
 const pageSize = 50;
-const shownPages = 3;
+const shownPages = 40;
 
 async function run(bench: Bench): Promise<Result> {
   const count = bench.rows(1_000_000);
@@ -27,7 +27,10 @@ async function run(bench: Bench): Promise<Result> {
     const someone = Math.floor(count / 3);
     const lookups = [
       { name: 'LookupUser by username', ms: await msOf((em) => findUser(em, { usernameKey: nameOf(someone) })) },
-      { name: 'LookupUser by email', ms: await msOf((em) => findUser(em, { emailKey: `${nameOf(someone)}@example.com` })) },
+      {
+        name: 'LookupUser by email',
+        ms: await msOf((em) => findUser(em, { emailKey: `${nameOf(someone)}@example.com` })),
+      },
       { name: 'GetUser', ms: await msOf((em) => findUser(em, { id: idOf(someone) })) },
     ];
     const pages = [];

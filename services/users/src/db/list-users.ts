@@ -1,8 +1,8 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import type { EntityDictionary, EntityManager } from '@mikro-orm/postgresql';
 import type { UserList } from '../domain/user-list.ts';
 import type { User } from '../domain/user.ts';
 import { MicrosType } from './micros-type.ts';
-import { UserEntity, userOf } from './user-entity.ts';
+import { UserEntity, userOf, type UserRow } from './user-entity.ts';
 
 /** What the list is ordered by, of one user: the next page begins after it. */
 export type UserCursor = readonly string[];
@@ -18,26 +18,58 @@ const time = new MicrosType();
 /** A page by keyset, so that rows which come and go meanwhile move nothing from page to page. */
 export async function listUsers(
   em: EntityManager,
-  { states, usernameKeyPrefix, order }: UserList,
+  list: UserList,
   pageSize: number,
   after: UserCursor | undefined,
 ): Promise<UserPage> {
-  const [beyond, direction] = order.descending ? ['<', 'desc' as const] : ['>', 'asc' as const];
-  const query = em.createQueryBuilder(UserEntity, 'u').where({ state: { $in: states } });
-  if (usernameKeyPrefix !== '') {
-    // In the "C" collation of the column nothing that begins with the prefix sorts behind the last code point.
-    query.andWhere({ usernameKey: { $gte: usernameKeyPrefix, $lt: `${usernameKeyPrefix}\u{10ffff}` } });
-  }
-  if (order.by === 'username') {
-    if (after) query.andWhere(`u.username_key ${beyond} ?`, [...after]);
-    query.orderBy({ usernameKey: direction });
-  } else {
-    if (after) query.andWhere(`(u.create_time, u.id) ${beyond} (?::timestamptz, ?::uuid)`, [...after]);
-    query.orderBy({ createTime: direction, id: direction });
-  }
+  const prefix = list.usernameKeyPrefix;
   // One more than asked tells whether there is another page.
-  const rows = await query.limit(pageSize + 1).getResultList();
-  return { users: rows.slice(0, pageSize).map(userOf), more: rows.length > pageSize };
+  const values = {
+    prefix,
+    beyondPrefix: `${prefix}${lastCodePoint}`,
+    ...cursorValues(list, after),
+    limit: pageSize + 1,
+  };
+  const rows = await em.execute<EntityDictionary<UserRow>[]>(statementFor(list, after !== undefined), values);
+  const users = rows.map((row) => userOf(em.map(UserEntity, row)));
+  return { users: users.slice(0, pageSize), more: rows.length > pageSize };
+}
+
+// In the "C" collation of the column nothing that begins with the prefix sorts behind it.
+const lastCodePoint = '\u{10ffff}';
+
+function cursorValues({ order }: UserList, [first, id]: UserCursor = []): Record<string, unknown> {
+  return order.by === 'username' ? { afterKey: first } : { afterTime: first, afterId: id };
+}
+
+/** A page of each state, which an index has in order, and of these the page. */
+function statementFor(list: UserList, continued: boolean): string {
+  const order = orderOf(list);
+  const pages = list.states.map(
+    (state) => `(
+      select * from users.users
+      where ${[`state = '${state}'`, ...conditionsOf(list, continued)].join(' and ')}
+      order by ${order}
+      limit :limit
+    )`,
+  );
+  return `select * from (${pages.join(' union all ')}) as pages order by ${order} limit :limit`;
+}
+
+function conditionsOf({ usernameKeyPrefix, order }: UserList, continued: boolean): string[] {
+  const beyond = order.descending ? '<' : '>';
+  return [
+    ...(usernameKeyPrefix === '' ? [] : ['username_key >= :prefix and username_key < :beyondPrefix']),
+    ...(continued && order.by === 'username' ? [`username_key ${beyond} :afterKey`] : []),
+    ...(continued && order.by === 'create_time'
+      ? [`(create_time, id) ${beyond} (:afterTime::timestamptz, :afterId::uuid)`]
+      : []),
+  ];
+}
+
+function orderOf({ order: { by, descending } }: UserList): string {
+  const direction = descending ? 'desc' : 'asc';
+  return by === 'username' ? `username_key ${direction}` : `create_time ${direction}, id ${direction}`;
 }
 
 export function cursorOf(user: User, { order }: UserList): UserCursor {

@@ -36,7 +36,8 @@ export const UserEntity = defineEntity({
     lockTime: p.type(MicrosType).nullable(),
   },
   indexes: [
-    { name: 'users_create_time', properties: ['createTime', 'id'] },
+    { name: 'users_state_create_time', properties: ['state', 'createTime', 'id'] },
+    { name: 'users_state_username', properties: ['state', 'usernameKey'] },
     { name: 'users_delete_time', properties: ['deleteTime', 'id'], where: 'delete_time is not null' },
   ],
   checks: [

@@ -5,6 +5,7 @@ import { GuardCredentials } from './0004-guard-credentials.ts';
 import { AddAccounts } from './0005-add-accounts.ts';
 import { AddRelationships } from './0006-add-relationships.ts';
 import { RemoveUsers } from './0007-remove-users.ts';
+import { ListUsersByState } from './0008-list-users-by-state.ts';
 
 /** In the order they are applied. A name, once released, stays. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   { name: '0005-add-accounts', class: AddAccounts },
   { name: '0006-add-relationships', class: AddRelationships },
   { name: '0007-remove-users', class: RemoveUsers },
+  { name: '0008-list-users-by-state', class: ListUsersByState },
 ] as const;
