@@ -27,15 +27,16 @@ export class Bench {
 
   static async open(options: BenchOptions, name: string): Promise<Bench> {
     const database = await ownDatabase(options.serverUrl, 'tidemark_bench');
+    const admin = new pg.Client({ connectionString: database.url });
     try {
       const databaseUrl = database.url;
       await migrateService({ service: 'users', databaseUrl });
-      const admin = new pg.Client({ connectionString: databaseUrl });
       await admin.connect();
       const nodeOptions = profiling(options, name);
       const service = await ServiceProcess.start({ service: 'users', databaseUrl, env: environment, nodeOptions });
       return new Bench(options, database, admin, service);
     } catch (error) {
+      await admin.end();
       await database.stop();
       throw error;
     }

@@ -52,7 +52,8 @@ function cursorAt({ usernameKeyPrefix, order }: UserList, part: number, users: n
 
 /** A username that so large a part of those with the prefix come before. */
 function usernameAt(prefix: string, part: number): string {
-  const known = prefix.slice('user'.length);
+  // All but three names begin with a zero.
+  const known = prefix.slice('user'.length) || '0';
   const rest = 7 - known.length;
   return `user${known}${String(Math.floor(part * 10 ** rest)).padStart(rest, '0')}`;
 }

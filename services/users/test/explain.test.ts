@@ -2,20 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
+import { block } from '../src/db/block.ts';
+import { changeUser } from '../src/db/change-user.ts';
 import { checkUser } from '../src/db/check-user.ts';
 import { countRelationships } from '../src/db/count-relationships.ts';
 import { Database } from '../src/db/database.ts';
 import { findCreatedUser } from '../src/db/find-created-user.ts';
 import { findUser } from '../src/db/find-user.ts';
+import { findUsers } from '../src/db/find-users.ts';
+import { follow } from '../src/db/follow.ts';
 import { getRelationship } from '../src/db/get-relationship.ts';
 import { listAuditEntries } from '../src/db/list-audit-entries.ts';
 import { listRelatedUsers } from '../src/db/list-related-users.ts';
 import { listUsers } from '../src/db/list-users.ts';
 import { pruneChanges } from '../src/db/prune-changes.ts';
 import { purgeUsers } from '../src/db/purge-users.ts';
+import { unblock } from '../src/db/unblock.ts';
+import { unfollow } from '../src/db/unfollow.ts';
 import { changesAfter, newestChange } from '../src/db/watch-users.ts';
 import type { AuditList } from '../src/domain/audit-list.ts';
-import type { UserState } from '../src/domain/user.ts';
+import type { User, UserState } from '../src/domain/user.ts';
+import { statementsOf } from '../rig/statements-of.ts';
 import { freshDatabase } from './running-users.ts';
 
 // A table of this many rows is not read through for one of them or a page; smaller ones may be.
@@ -55,6 +62,7 @@ beforeAll(async () => {
       case when n % 10 = 0 then jsonb_build_object('other_id', gen_random_uuid()) else '{}' end
     from generate_series(1, ${rows}) n`);
   await sql.query(`
+    select setval('users.user_change_numbers', ${rows});
     insert into users.user_changes
     select n, '2026-11-19'::timestamptz + n * interval '1 second', gen_random_uuid(), 'UPDATED'
     from generate_series(1, ${rows}) n`);
@@ -78,24 +86,7 @@ afterAll(async () => {
 
 /** The nodes of the plans of all statements of a query that read a whole table, or a whole index. */
 async function wholeReadsOf(ask: (em: EntityManager) => Promise<unknown>): Promise<string[]> {
-  const em = database.session();
-  const statements: string[] = [];
-  const connection = em.getConnection();
-  const execute = connection.execute.bind(connection);
-  const spy = import.meta.jest.spyOn(connection, 'execute').mockImplementation((async (
-    ...given: Parameters<typeof execute>
-  ) => {
-    const { formatted } = (
-      connection as unknown as { prepareQuery(query: unknown, params: unknown): { formatted: string } }
-    ).prepareQuery(given[0], given[1]);
-    statements.push(formatted);
-    return execute(...given);
-  }) as typeof connection.execute);
-  try {
-    await ask(em);
-  } finally {
-    spy.mockRestore();
-  }
+  const statements = await statementsOf(database.session(), ask);
   expect(statements).not.toEqual([]);
   const found: string[] = [];
   for (const statement of statements) {
@@ -108,7 +99,8 @@ async function wholeReadsOf(ask: (em: EntityManager) => Promise<unknown>): Promi
 interface Plan {
   'Node Type': string;
   'Relation Name'?: string;
-  'Index Cond'?: string;
+  'Actual Rows'?: number;
+  'Rows Removed by Filter'?: number;
   Plans?: Plan[];
 }
 
@@ -123,6 +115,9 @@ function wholeReads(plan: Plan): string[] {
 
 const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const pair = { userId: id(1), otherId: id(2) };
+const change = { pair: { userId: id(3), otherId: id(4) }, actor: 'actor', now };
+const renamed = (user: User): User => ({ ...user, displayName: 'Renamed', revision: user.revision + 1 });
+const renaming = { actor: 'actor', action: 'USER_UPDATED', kind: 'UPDATED' } as const;
 const states: UserState[] = ['ACTIVE', 'LOCKED'];
 const anything: AuditList = {
   userId: '',
@@ -133,8 +128,8 @@ const anything: AuditList = {
   descending: true,
 };
 const instant = '2026-01-05T00:00:00.000000Z';
-const list = (by: 'username' | 'create_time', descending: boolean, usernameKeyPrefix = '') => ({
-  states,
+const list = (by: 'username' | 'create_time', descending: boolean, usernameKeyPrefix = '', of = states) => ({
+  states: of,
   usernameKeyPrefix,
   order: { by, descending },
 });
@@ -143,12 +138,18 @@ test.each<[string, (em: EntityManager) => Promise<unknown>]>([
   ['a user by id', (em) => findUser(em, { id: id(1) })],
   ['a user by username', (em) => findUser(em, { usernameKey: 'user1' })],
   ['a user by email', (em) => findUser(em, { emailKey: '1@example.com' })],
+  ['users by id', (em) => findUsers(em, [id(1), id(2), id(3)])],
   ['whether a user is there', (em) => checkUser(em, id(1))],
   ['a user by request', (em) => findCreatedUser(em, randomUUID())],
   ['users by time', (em) => listUsers(em, list('create_time', false), 50, [instant, id(9)])],
   ['users by time, backwards', (em) => listUsers(em, list('create_time', true), 50, undefined)],
   ['users by username', (em) => listUsers(em, list('username', false), 50, ['user5'])],
   ['users by prefix', (em) => listUsers(em, list('username', true, 'user77'), 50, undefined)],
+  ['a change of a user', (em) => changeUser(em, { id: id(3), etag: '' }, renamed, renaming)],
+  ['a follow', (em) => follow(em, change)],
+  ['an unfollow', (em) => unfollow(em, change)],
+  ['a block', (em) => block(em, change)],
+  ['an unblock', (em) => unblock(em, change)],
   ['a relationship', (em) => getRelationship(em, pair)],
   ['counts of relationships', (em) => countRelationships(em, id(1))],
   ['followers', (em) => listRelatedUsers(em, { which: 'followers', userId: id(1) }, 50, [instant, id(9)])],
@@ -166,6 +167,32 @@ test.each<[string, (em: EntityManager) => Promise<unknown>]>([
 ])('%s: an index is used', async (_, ask) => {
   expect(await wholeReadsOf(ask)).toEqual([]);
 });
+
+test.each(
+  (['create_time', 'username'] as const).flatMap((by) =>
+    [false, true].flatMap((descending) =>
+      ([['LOCKED'], ['DELETED'], ['DELETED', 'LOCKED'], ['ACTIVE', 'LOCKED']] as const).map((of) => ({
+        by,
+        descending,
+        of: [...of],
+      })),
+    ),
+  ),
+)('a page of $of by $by, descending: $descending, reads nobody of another state', async ({ by, descending, of }) => {
+  const ask = (em: EntityManager): Promise<unknown> => listUsers(em, list(by, descending, '', of), 50, undefined);
+  const [statement] = await statementsOf(database.session(), ask);
+  const { rows: plans } = await sql.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+    `explain (analyze, format json) ${statement ?? ''}`,
+  );
+  expect(plans.map((plan) => rowsRead(plan['QUERY PLAN'][0].Plan)).every((read) => read <= of.length * 51)).toBe(true);
+});
+
+/** How many rows the scans of a plan had in their hands, those included that they put back. */
+function rowsRead(plan: Plan): number {
+  const { 'Actual Rows': kept = 0, 'Rows Removed by Filter': removed = 0, Plans: inner = [] } = plan;
+  const own = plan['Node Type'].includes('Scan') && inner.length === 0 ? kept + removed : 0;
+  return inner.reduce((sum, part) => sum + rowsRead(part), own);
+}
 
 test('changes to prune are found by an index', async () => {
   // Few are old, as after every run but the first.

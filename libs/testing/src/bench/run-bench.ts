@@ -20,7 +20,7 @@ export interface BenchOf<B extends OpenBench> {
   /** In the order of the table. */
   measures: readonly Measure<B>[];
   /** One for each measure. @param name the measure's */
-  open(options: BenchOptions, name: string): Promise<B>;
+  readonly open: (options: BenchOptions, name: string) => Promise<B>;
 }
 
 /** `npx nx bench SERVICE`: the measures that the arguments of the process ask for, as a table and as JSON. */

@@ -1,9 +1,10 @@
 import type { Outcome, Reply } from './load.ts';
 
 /** What the program of a LoadClient does: it obeys until whoever started it is gone. */
-export function takeOrders<Order>(obey: (order: Order) => Promise<Outcome>): void {
-  process.on('message', (order: Order) => {
-    void obey(order).then(
+export function takeOrders(obey: (order: never) => Promise<Outcome>): void {
+  // They are what the LoadClient of the same bench is asked, whose type says so.
+  process.on('message', (order: unknown) => {
+    void obey(order as never).then(
       (outcome) => answer({ outcome }),
       (error: unknown) => answer({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     );

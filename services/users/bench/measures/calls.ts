@@ -4,9 +4,9 @@ import type { StatementWork } from '../load/orders.ts';
 import { activeOf, insertUsers } from '../made-users.ts';
 import type { Measure, Result } from '../measure.ts';
 
-export const createUsers = measureOf('create', 'CreateUser without a password', 5_000);
-export const lookupUsers = measureOf('lookup', 'LookupUser by username', 20_000);
-export const updateUsers = measureOf('update', 'UpdateUser of a display name', 5_000);
+export const createUsers = measureOf('create', 'CreateUser without a password', 1_000);
+export const lookupUsers = measureOf('lookup', 'LookupUser by username', 10_000);
+export const updateUsers = measureOf('update', 'UpdateUser of a display name', 1_000);
 
 function measureOf(what: StatementWork, call: string, calls: number): Measure {
   return {

@@ -16,7 +16,7 @@ export const million: Measure = {
 };
 
 const pageSize = 50;
-const shownPages = 40;
+const shownPages = 3;
 
 async function run(bench: Bench): Promise<Result> {
   const count = bench.rows(1_000_000);
