@@ -25,7 +25,7 @@ export class Killer {
   readonly #busy = new Map<unknown, Promise<unknown>>();
   readonly #ending = new AbortController();
   readonly #failed = Promise.withResolvers<never>();
-  #mayKillDatabaseAt = 0;
+  readonly #restsUntil = new Map<unknown, number>();
 
   constructor(dice: Dice, instances: readonly Instance[], database: SoakDatabase, say: (line: string) => void) {
     this.#say = say;
@@ -56,7 +56,7 @@ export class Killer {
   /** In the background: what befalls one process lasts while others are in trouble too. */
   #make(trouble: Trouble): void {
     const victim = trouble === 'kill -9 of the database' ? this.#database : this.#dice.pick(this.#instances);
-    if (this.#busy.has(victim) || (victim === this.#database && !this.#mayKillDatabase())) return;
+    if (this.#busy.has(victim) || this.#rests(victim)) return;
     this.counts.set(trouble, (this.counts.get(trouble) ?? 0) + 1);
     const began = performance.now();
     const done = this.#befall(trouble, victim as Instance)
@@ -65,8 +65,8 @@ export class Killer {
         const ms = performance.now() - began;
         this.#busy.delete(victim);
         // At least as long as it was away: work shall be done meanwhile.
-        if (victim === this.#database)
-          this.#mayKillDatabaseAt = Date.now() + Math.max(ms, this.#database.minMsBetweenKills);
+        const rest = victim === this.#database ? Math.max(ms, this.#database.minMsBetweenKills) : ms;
+        this.#restsUntil.set(victim, Date.now() + rest);
         this.#say(`${trouble}: over after ${ms.toFixed(0)} ms`);
       });
     this.#busy.set(victim, done);
@@ -96,8 +96,9 @@ export class Killer {
     }
   }
 
-  #mayKillDatabase(): boolean {
-    return this.#database.kill !== undefined && Date.now() >= this.#mayKillDatabaseAt;
+  #rests(victim: unknown): boolean {
+    if (victim === this.#database && !this.#database.kill) return true;
+    return Date.now() < (this.#restsUntil.get(victim) ?? 0);
   }
 
   #shuffled(from: readonly Trouble[]): Trouble[] {
