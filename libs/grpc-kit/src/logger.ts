@@ -1,4 +1,4 @@
-import { pino, stdSerializers, type Logger } from 'pino';
+import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 
 export type { Logger };
@@ -9,6 +9,8 @@ export interface LoggerOptions {
   pretty?: boolean;
   /** Standard error instead, for a task whose standard output is its result. */
   toStderr?: boolean;
+  /** Takes the lines instead, as JSON: for a test. */
+  destination?: DestinationStream;
 }
 
 /** One JSON object a line on standard output; on a terminal, a line for people. */
@@ -18,6 +20,7 @@ export function createLogger(options: LoggerOptions): Logger {
     base: { service: options.name },
     serializers: { err: errorWithoutData },
   };
+  if (options.destination) return pino(settings, options.destination);
   const { fd, isTTY } = options.toStderr ? process.stderr : process.stdout;
   if (!(options.pretty ?? isTTY)) return options.toStderr ? pino(settings, pino.destination(fd)) : pino(settings);
   return pino(

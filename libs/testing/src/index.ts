@@ -3,6 +3,7 @@ export { testEdition, testServerUrl, type Edition } from './servers/test-server.
 export { lastingServer, ownServer, realServer, realServerOf } from './servers/own-server.ts';
 export type { MortalServer, Server } from './servers/server.ts';
 export { freePort } from './servers/free-port.ts';
+export { keepOutput, keptOutputDir, type Kept } from './kept-output.ts';
 export { silentLog } from './silent-log.ts';
 export { documentedReasons } from './documented-reasons.ts';
 export { random, type Dice } from './random.ts';

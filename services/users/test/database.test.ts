@@ -9,7 +9,15 @@ import { Database, entities } from '../src/db/database.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { migrations } from '../src/db/migrations/index.ts';
 import { create } from '../src/service.ts';
-import { configFor, errorOf, freshDatabase, runUsers, userOf, type RunningUsers } from './running-users.ts';
+import {
+  configFor,
+  errorOf,
+  freshDatabase,
+  migratedDatabase,
+  runUsers,
+  userOf,
+  type RunningUsers,
+} from './running-users.ts';
 
 describe('the role of the service', () => {
   let admin: TestDatabase;
@@ -56,7 +64,7 @@ describe('the role of the service', () => {
 
 describe('migrations', () => {
   let database: TestDatabase;
-  beforeAll(async () => (database = await freshDatabase()));
+  beforeAll(async () => (database = await migratedDatabase()));
   afterAll(() => database.stop());
 
   test('make what the entities describe', async () => {

@@ -1,12 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog } from '@tidemark/testing';
 import { Database } from '../src/db/database.ts';
 import { pruneCredentials } from '../src/db/prune-credentials.ts';
 import type { MailTransport } from '../src/mail/mailer.ts';
+import { listeningLog } from './listening-log.ts';
 import { mailbox, tokenIn, type Mailbox } from './mailbox.ts';
-import { runUsers, type RunningUsers } from './running-users.ts';
+import { noLinks, runUsers, type RunningUsers } from './running-users.ts';
 import { untilEmpty } from './until-empty.ts';
 
 const password = 'seven purple walruses';
@@ -17,22 +17,15 @@ afterEach(async () => {
 
 async function runWith(transport: MailTransport): Promise<RunningUsers> {
   const mail = { transport, from: 'Tidemark <no-reply@example.com>', links: noLinks };
-  const lines = listeningLog();
-  const service = await runUsers({ log: lines.log }, { mail });
+  const listening = listeningLog();
+  ({ lines } = listening);
+  const service = await runUsers({ log: listening.log }, { mail });
   closing.push(() => service.stop());
   return service;
 }
 
-const noLinks = { PASSWORD_RESET: undefined, EMAIL_VERIFICATION: undefined };
-
-const logged: string[] = [];
-beforeEach(() => void logged.splice(0));
-
-function listeningLog() {
-  const log = silentLog('users');
-  const listen = (...parts: unknown[]): void => void logged.push(JSON.stringify(parts));
-  return { log: Object.assign(Object.create(log) as typeof log, { info: listen, warn: listen, error: listen }) };
-}
+let lines: unknown[][] = [];
+const logged = (): string[] => lines.map((line) => JSON.stringify(line));
 
 function smtpTo(port: number, settings: { requireTls?: boolean } = {}): MailTransport {
   return { to: 'smtp', host: '127.0.0.1', port, secure: false, requireTls: false, auth: undefined, ...settings };
@@ -65,7 +58,7 @@ test('a mail waits for an SMTP server that is away', async () => {
   const service = await runWith(smtpTo(port));
   const { email } = await service.make();
   await ask(service, email);
-  await until(() => logged.some((line) => line.includes('nobody takes MAIL')));
+  await until(() => logged().some((line) => line.includes('nobody takes MAIL')));
   const box = await openBox(port);
   await reset(service, tokenIn(await box.next(email)));
 });
@@ -99,7 +92,7 @@ test('a recipient who is refused makes a dead letter, which names nobody', async
     'select last_error, to_jsonb(d)::text as letter from users.dead_letters d',
   );
   expect(rows.map((row) => row.last_error)).toEqual(['the SMTP server does not take mail for this recipient (550)']);
-  for (const text of [rows[0]?.letter ?? '', ...logged]) expect(text).not.toContain(email);
+  for (const text of [rows[0]?.letter ?? '', ...logged()]) expect(text).not.toContain(email);
 
   const database = new Database({ url: service.databaseUrl, poolSize: 1 });
   const left = async (atMs: number): Promise<number> => {
@@ -117,7 +110,7 @@ test('nothing goes to a server without TLS where that is required', async () => 
   const service = await runWith(smtpTo(box.port, { requireTls: true }));
   const { email } = await service.make();
   await ask(service, email);
-  await until(async () => logged.some((line) => line.includes('MAIL')) || (await outbox(service))[0]?.attempts !== 0);
+  await until(async () => logged().some((line) => line.includes('MAIL')) || (await outbox(service))[0]?.attempts !== 0);
   expect(box.mails).toEqual([]);
 });
 
@@ -155,10 +148,10 @@ test('without either, the log tells that there was a mail, and not for whom or w
   const { email } = await service.make();
   await ask(service, email);
   await untilEmpty(service.sql);
-  const lines = logged.filter((line) => line.includes('set SMTP_URL'));
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).not.toContain(email);
-  expect(lines[0]).not.toMatch(/[\w-]{43}/);
+  const told = logged().filter((line) => line.includes('set SMTP_URL'));
+  expect(told).toHaveLength(1);
+  expect(told[0]).not.toContain(email);
+  expect(told[0]).not.toMatch(/[\w-]{43}/);
 });
 
 async function outbox(service: RunningUsers): Promise<{ attempts: number; last_error: string | null }[]> {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
+import { keepSecret } from './planted/keep-secret.ts';
 
 export interface ReceivedMail {
   readonly to: string;
@@ -39,6 +40,7 @@ export async function mailbox(port = 0): Promise<Mailbox> {
     refusal: undefined,
     broken: undefined,
     take: (mail) => {
+      keepSecret('token', tokenPattern.exec(mail.text)?.[0] ?? '');
       mails.push(mail);
       unread.push(mail);
     },
@@ -98,9 +100,11 @@ function unquoted(text: string): string {
     .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
+const tokenPattern = /[\w-]{43}/;
+
 /** The token that a mail brings. */
 export function tokenIn({ text }: ReceivedMail): string {
-  const [token] = /[\w-]{43}/.exec(text) ?? [];
+  const [token] = tokenPattern.exec(text) ?? [];
   if (token === undefined) throw new Error('the mail has no token');
   return token;
 }

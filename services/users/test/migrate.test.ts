@@ -43,8 +43,14 @@ async function connect(url: string): Promise<Client> {
 function listeningLog(): { log: Logger; lines: string[] } {
   const lines: string[] = [];
   const log = silentLog('users');
-  const listen = (...args: unknown[]): void => void lines.push(String(args.at(-1)));
-  return { log: Object.assign(Object.create(log) as Logger, { info: listen, warn: listen }), lines };
+  for (const level of ['info', 'warn'] as const) {
+    const write: (...args: unknown[]) => void = log[level].bind(log);
+    log[level] = (...args: unknown[]) => {
+      lines.push(String(args.at(-1)));
+      write(...args);
+    };
+  }
+  return { log, lines };
 }
 
 describe('the password of SERVICE_PASSWORD_FILE', () => {

@@ -183,7 +183,7 @@ test('what is rejected for good is a dead letter at once, and what an unknown er
   relay((messages) => {
     const rejected = messages.find(({ lane }) => lane === 'a');
     if (rejected) return Promise.resolve(new Map([[rejected, new DeliveryRejected('never')]]));
-    return Promise.reject(new TypeError('ada@example.org is no address'));
+    return Promise.reject(new TypeError('cannot read properties of nobody'));
   });
   await until(async () => (await sql.query('select from users.dead_letters')).rowCount === 1);
   await put('b', 1);
@@ -263,13 +263,14 @@ onRealServer('what a relay holds is free at once when its connection is cut, and
 
 test('a relay that stops waits a little for what is on its way, and gives the rest back', async () => {
   await put('a', 1);
-  let isOver = false;
+  let [isBegun, isOver] = [false, false];
   const slow = relay(async () => {
+    isBegun = true;
     await setTimeout(500);
     isOver = true;
     return new Map();
   });
-  await setTimeout(200);
+  await until(() => isBegun);
   await slow.stop();
   expect(isOver).toBe(true);
   expect(await waiting()).toBe(0);

@@ -8,11 +8,13 @@ import {
   type User,
 } from '@tidemark/contracts/users';
 import { rpcClient, RpcError, type RpcClient } from '@tidemark/grpc-kit';
+import { withConnection } from '@tidemark/grpc-kit/postgres';
 import { silentLog, testDatabase, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import type { Config } from '../src/config.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { create, type Overrides } from '../src/service.ts';
+import { keepRows, readKeptRows } from './planted/kept-rows.ts';
 
 /** The service on a database of its own, with clients of all it serves. */
 export interface RunningUsers {
@@ -85,11 +87,32 @@ export async function runUsers(
   };
 }
 
-const noLinks = { PASSWORD_RESET: undefined, EMAIL_VERIFICATION: undefined };
+export const noLinks = { PASSWORD_RESET: undefined, EMAIL_VERIFICATION: undefined };
 
+const schemaDirs = [join(import.meta.dirname, '../src/db/migrations')];
+
+/** A migrated database, of which the rows that tell of users are kept when it stops. */
 export async function freshDatabase(): Promise<TestDatabase> {
-  const schemaDir = join(import.meta.dirname, '../src/db/migrations');
-  return testDatabase({ schemaDirs: [schemaDir], migrate: (url) => migrate(url).then(() => undefined) });
+  const database = await testDatabase({
+    schemaDirs,
+    variant: keepRows,
+    async migrate(url) {
+      await migrate(url);
+      await withConnection({ connectionString: url }, (client) => client.query(keepRows));
+    },
+  });
+  return {
+    url: database.url,
+    async stop() {
+      await readKeptRows(database.url);
+      await database.stop();
+    },
+  };
+}
+
+/** A database with what the migrations make alone. */
+export function migratedDatabase(): Promise<TestDatabase> {
+  return testDatabase({ schemaDirs, migrate: (url) => migrate(url).then(() => undefined) });
 }
 
 export function configFor(url: string): Config {

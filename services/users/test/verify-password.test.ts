@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { VerifyPasswordRequest } from '@tidemark/contracts/users';
-import { createLogger } from '@tidemark/grpc-kit';
+import { listeningLog } from './listening-log.ts';
 import { errorOf, fieldsOf, runUsers, type RunningUsers } from './running-users.ts';
 
 const password = 'correct horse battery staple';
-const logged: string[] = [];
+const { log, lines } = listeningLog();
 let service: RunningUsers;
 
 beforeAll(async () => {
-  const log = createLogger({ name: 'users', level: 'trace', pretty: false });
-  for (const level of ['trace', 'debug', 'info', 'warn', 'error'] as const) {
-    log[level] = (...parts: unknown[]) => void logged.push(JSON.stringify(parts));
-  }
   service = await runUsers({ log });
 });
 afterAll(() => service.stop());
@@ -91,9 +87,9 @@ test('neither a password nor a hash is in any reply or in the log', async () => 
   const shown = [replies, clash, invalid, clash.cause, invalid.cause].map((reply) =>
     JSON.stringify(reply, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
   );
-  for (const text of [...shown, ...logged]) {
+  for (const text of [...shown, ...lines.map((line) => JSON.stringify(line))]) {
     expect(text).not.toContain(password);
     expect(text).not.toContain('argon2id');
   }
-  expect(logged.length).toBeGreaterThan(0);
+  expect(lines.length).toBeGreaterThan(0);
 });

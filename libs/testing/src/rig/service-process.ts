@@ -1,6 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { keptLog } from '../kept-output.ts';
 
 /** Where a service's code comes from: the bundle that `nx build` makes, or its sources. */
 export type Code = 'dist' | 'src';
@@ -70,15 +72,18 @@ export async function migrateService(options: ServiceOptions): Promise<void> {
 function forkEntry(entry: 'main' | 'migrate', options: ServiceOptions): ChildProcess {
   const { service, databaseUrl, code = 'dist', port = 0, env = {}, quiet = false, nodeOptions = [] } = options;
   const file = `../../../../services/${service}/${code}/${entry}.${code === 'dist' ? 'js' : 'ts'}`;
-  return fork(fileURLToPath(new URL(file, import.meta.url)), {
+  const log = keptLog();
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: {
       PATH: process.env['PATH'],
-      LOG_LEVEL: 'fatal',
+      LOG_LEVEL: log === 'ignore' ? 'fatal' : 'trace',
       DATABASE_URL: databaseUrl,
       [service === 'events' ? 'EVENTS_PORT' : 'USERS_PORT']: String(port),
       ...env,
     },
     execArgv: [...nodeOptions],
-    stdio: ['ignore', 'ignore', quiet ? 'ignore' : 'inherit', 'ipc'],
+    stdio: ['ignore', log, quiet ? log : 'inherit', 'ipc'],
   });
+  if (log !== 'ignore') closeSync(log);
+  return child;
 }
