@@ -1,6 +1,8 @@
 export interface Comparison {
   /** The least p of all pairs: how often chance alone makes one of them differ so much, corrected for their number. */
   readonly least: number;
+  /** How many calls were compared. */
+  readonly calls: number;
   /** To print: what was seen of each. */
   readonly table: string;
 }
@@ -29,7 +31,7 @@ export async function compareTimes(
   );
   const table = names.map((name) => `${name}: median ${median(times.get(name) ?? []).toFixed(3)} ms`).join('\n');
   const least = Math.min(1, Math.min(...pairs) * pairs.length);
-  return { least, table: `${table}\nleast p: ${least.toPrecision(2)}` };
+  return { least, calls: names.length * each, table: `${table}\nleast p: ${least.toPrecision(2)}` };
 }
 
 /** Two-sided, by the normal distribution that it approaches: good from some 20 of each on. */

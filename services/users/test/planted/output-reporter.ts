@@ -31,10 +31,10 @@ export default class OutputReporter {
 
 const most = 20;
 
+/** One of each kind and test: a leak that is there comes often. */
 function reportOf(leaks: readonly Leak[]): string {
-  const lines = leaks
-    .slice(0, most)
-    .map(({ what, channel, test, around }) => `${what} in ${channel} of ${test}\n  ${around}`);
-  const more = leaks.length > most ? [`and ${leaks.length - most} more`] : [];
+  const each = new Map(leaks.map(({ what, channel, test, around }) => [`${what} in ${channel} of ${test}`, around]));
+  const lines = [...each].slice(0, most).map(([where, around]) => `${where}\n  ${around}`);
+  const more = each.size > most ? [`and ${each.size - most} more`] : [];
   return ['What services under test said has secrets or addresses in it:', ...lines, ...more].join('\n');
 }
