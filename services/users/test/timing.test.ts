@@ -13,7 +13,7 @@ const argon2 = { memoryKib: 8_192, passes: 1, lanes: 1 };
 /** What chance alone makes once in 10,000 runs. */
 const improbable = 0.0001;
 
-const timeLimitMs = 300_000;
+const timeLimitMs = 600_000;
 // Each asks more than the one before: a machine that is busy with other things hides what a quiet one shows at once.
 const controls = 4;
 
