@@ -100,6 +100,20 @@ test('an address has so many attempts on all accounts together, and another one 
   await fail(byId(randomUUID()), 1, '');
 });
 
+test('an attempt that is refused costs nothing: an exhausted address exhausts no account, nor an account an address', async () => {
+  for (let i = 0; i < perAddress; i += 1) await fail(byId(randomUUID()), 1);
+  const { id } = await service.make({}, password);
+  for (let i = 0; i < perAccount; i += 1) {
+    expect((await errorOf(verify(byId(id), 'wrong'))).reason).toBe('ATTEMPTS_LIMITED');
+  }
+  await fail(byId(id), perAccount, nearby);
+
+  for (let i = 0; i < perAddress; i += 1) {
+    expect((await errorOf(verify(byId(id), 'wrong', home))).reason).toBe('ATTEMPTS_LIMITED');
+  }
+  for (let i = 0; i < perAddress; i += 1) await fail(byId(randomUUID()), 1, home);
+});
+
 test('a network of IPv6 is one address, and so is an IPv4 address within one of IPv6', async () => {
   for (let i = 0; i < perAddress; i += 1) await fail(byId(randomUUID()), 1, `2001:db8:1:2:${i.toString(16)}::7`);
   expect((await errorOf(verify(byId(randomUUID()), 'wrong', '2001:db8:1:2::1'))).reason).toBe('ATTEMPTS_LIMITED');

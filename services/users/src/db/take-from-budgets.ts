@@ -7,16 +7,27 @@ import { MicrosType } from './micros-type.ts';
 
 const time = new MicrosType();
 
+/** Not all of the budgets have something left. */
+class NotAll extends Error {}
+
 /**
- * Takes one from each of the budgets. A budget is kept as the time at which it will be full again: taking puts that off,
- * and no further off than an hour from now (the generic cell rate algorithm). So all instances count together, and a
- * full budget is a row that can go.
+ * Takes one from each of the budgets, or from none: what is refused is not to use up what others need. A budget is kept as
+ * the time at which it will be full again: taking puts that off, and no further off than an hour from now (the generic
+ * cell rate algorithm). So all instances count together, and a full budget is a row that can go.
  * @throws AttemptsLimited where one of them has nothing left
  */
 export async function takeFromBudgets(em: EntityManager, budgets: readonly Budget[], now: Micros): Promise<void> {
-  const values = valuesOf(budgets, now);
-  const taken = await beginAgain(() => em.execute<unknown[]>(taking, values));
-  if (taken.length < budgets.length) throw new AttemptsLimited(await waitMs(em, budgets, now));
+  try {
+    await beginAgain(() =>
+      em.transactional(async (tx) => {
+        const taken = await tx.execute<unknown[]>(taking, valuesOf(budgets, now));
+        if (taken.length < budgets.length) throw new NotAll();
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof NotAll)) throw error;
+    throw new AttemptsLimited(await waitMs(em, budgets, now));
+  }
 }
 
 /** Gives back what was taken for something that did not fail. */
