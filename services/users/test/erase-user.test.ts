@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client as GrpcClient, credentials, Metadata, status } from '@grpc/grpc-js';
 import {
+  OutboxServiceService,
+  RetryDeadLettersRequest,
   UpdateUserRequest,
   UserChangeKind,
   UsersServiceService,
   type User,
   type WatchUsersResponse,
 } from '@tidemark/contracts/users';
+import { rpcClient } from '@tidemark/grpc-kit';
 import { testServerUrl } from '@tidemark/testing';
 import { Client } from 'pg';
 import { insertAccount } from './account-rows.ts';
@@ -147,6 +150,40 @@ test('transactions that have not left yet go under the random id, and so do dead
     );
     expect(rows).toEqual([{ payload: expect.objectContaining({ accountId: account, userId: replacement }) as object }]);
   }
+});
+
+onRealServer('a dead letter that is being retried goes under the random id too', async () => {
+  const { id } = await service.make();
+  const account = await insertAccount(service.sql, id, 'CLOSED');
+  const { rows } = await service.sql.query<{ id: string }>(
+    `with dead as (delete from users.outbox where lane = $1 returning *)
+     insert into users.dead_letters (id, kind, lane, payload, attempts, last_error, create_time)
+     select id, kind, lane, payload, 3, 'refused', create_time from dead returning id`,
+    [account],
+  );
+  const letter = rows[0]?.id ?? '';
+  const outbox = rpcClient(OutboxServiceService, `127.0.0.1:${service.port}`);
+  // Has the retry wait between taking the letter from one table and putting it into the other.
+  const other = new Client(service.databaseUrl);
+  await other.connect();
+  await other.query('begin');
+  await other.query(`insert into users.outbox (id, kind, lane, payload) values ($1, 'TRANSACTION', 'a', '{}')`, [
+    letter,
+  ]);
+  const retrying = outbox.retryDeadLetters(RetryDeadLettersRequest.fromPartial({ ids: [BigInt(letter)] }));
+  await sleep(500);
+  const erasing = erase(id);
+  await sleep(500);
+  await other.query('rollback');
+  await other.end();
+  await retrying;
+  const { replacement } = await erasing;
+  outbox.close();
+  const { rows: left } = await service.sql.query<{ payload: object }>(
+    'select payload from users.outbox where lane = $1',
+    [account],
+  );
+  expect(left).toEqual([{ payload: expect.objectContaining({ userId: replacement }) as object }]);
 });
 
 onRealServer('a relay that is delivering transactions of the person is waited for', async () => {

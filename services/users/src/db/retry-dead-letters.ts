@@ -2,11 +2,17 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Retry } from '../domain/dead-letters.ts';
 import { outboxChannel } from './put-into-outbox.ts';
 
-/** Puts dead letters back to their places in the outbox, and says how many. */
+/**
+ * Puts dead letters back to their places in the outbox, and says how many. An erasure, which looks for messages here and
+ * there, comes before or after: one that is on its way between the two would keep the person's id.
+ */
 export async function retryDeadLetters(em: EntityManager, retry: Retry): Promise<number> {
-  const rows = await em.execute<{ retried: number }[]>(statement, {
-    ids: `{${'ids' in retry ? retry.ids.join() : ''}}`,
-    kind: 'kind' in retry ? retry.kind : null,
+  const rows = await em.transactional(async (transaction) => {
+    await transaction.execute('select pg_advisory_xact_lock_shared(7204051998)');
+    return transaction.execute<{ retried: number }[]>(statement, {
+      ids: `{${'ids' in retry ? retry.ids.join() : ''}}`,
+      kind: 'kind' in retry ? retry.kind : null,
+    });
   });
   return rows.reduce((sum, { retried }) => sum + retried, 0);
 }
