@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { CreateUserRequest } from '@tidemark/contracts/users';
+import { AccountsServiceService, CreateUserRequest, OpenAccountRequest } from '@tidemark/contracts/users';
+import { rpcClient } from '@tidemark/grpc-kit';
 import { silentLog, testServerUrl, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database } from '../src/db/database.ts';
@@ -88,6 +89,33 @@ test('who has an open account stays until it is closed, and holds nobody else up
     [account],
   );
   expect(await purge()).toEqual({ purged: 1, kept: 0 });
+});
+
+test('a repeat of a transfer to somebody who is purged since finds no account, and moves nothing', async () => {
+  const accounts = rpcClient(AccountsServiceService, `127.0.0.1:${service.port}`);
+  const open = async (userId: string) => {
+    const request = OpenAccountRequest.fromPartial({ userId, currency: 'EUR', limitMinor: -100n });
+    return (await accounts.openAccount(request)).account?.id ?? '';
+  };
+  const gone = await service.make();
+  const [from, to] = [await open((await service.make()).id), await open(gone.id)];
+  const payment = { fromAccountId: from, toAccountId: to, amountMinor: 10n, idempotencyKey: from, description: '' };
+  await accounts.transfer(payment);
+  await accounts.transfer({ ...payment, fromAccountId: to, toAccountId: from, idempotencyKey: to });
+  await accounts.closeAccount({ id: to, etag: '' });
+  expect((await accounts.transfer(payment)).fromAccount?.balanceMinor).toBe(-10n);
+  await remove(gone.id);
+  now += 31 * day;
+  await purge();
+
+  const error = await errorOf(accounts.transfer(payment));
+  expect([error.code, error.reason, error.message]).toEqual([
+    status.NOT_FOUND,
+    'ACCOUNT_NOT_FOUND',
+    expect.stringContaining(to),
+  ]);
+  expect((await accounts.getAccount({ id: from })).account?.balanceMinor).toBe(0n);
+  accounts.close();
 });
 
 test('two at once remove everybody once', async () => {

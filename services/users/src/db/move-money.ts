@@ -39,7 +39,7 @@ export async function moveMoney(em: EntityManager, movement: Movement, options: 
   const [{ result, subject, outcome, accounts }] = rows as [Row];
   if (result !== 'MOVED' && result !== 'REPEATED') throw refusalOf(result, subject ?? '');
   return movement.legs.map((leg, place) =>
-    movedOf(movement, leg, outcome?.[place] as Outcome, accounts?.[place] as Fixed),
+    movedOf(movement, leg, outcome?.[place] as Outcome, accounts?.[place] as Known),
   );
 }
 
@@ -52,12 +52,14 @@ interface Row {
   /** By leg, */
   outcome: Outcome[] | null;
   /** and of its account what never changes. */
-  accounts: Fixed[] | null;
+  accounts: Known[] | null;
 }
 
 // What has 64 bits is text: JSON's numbers have fewer.
 type Outcome = Record<'transactionId' | 'timeUs' | 'balanceAfterMinor' | 'sequence' | 'revision', string>;
 type Fixed = Record<'userId' | 'currency' | 'limitMinor' | 'createTimeUs', string>;
+/** All null for an account that was removed with its user. */
+type Known = Fixed | Record<keyof Fixed, null>;
 
 const statement = `
   select * from users.move_money(
@@ -121,9 +123,10 @@ function movedOf(
   { kind, description }: Movement,
   leg: Movement['legs'][number],
   outcome: Outcome,
-  fixed: Fixed,
+  fixed: Known,
 ): Moved {
   const { accountId, amountMinor } = leg;
+  if (fixed.userId === null) throw new AccountNotFound(accountId);
   const { userId, currency } = fixed;
   const common = { userId, currency, sequence: BigInt(outcome.sequence) };
   const at = Number(outcome.timeUs);

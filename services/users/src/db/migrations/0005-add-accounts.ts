@@ -122,11 +122,11 @@ const moveMoney = `
       select 'MOVED', remembered_now.outcome into result, outcome from remembered_now;
     end if;
 
-    -- What never changes of them.
+    -- What never changes of them; of one that was removed with its user, nothing is known.
     select jsonb_agg(jsonb_build_object(
       'userId', user_id, 'currency', currency, 'limitMinor', limit_minor::text,
       'createTimeUs', (extract(epoch from create_time) * 1000000)::bigint::text
     ) order by place) into accounts
     from unnest(in_account_ids) with ordinality as leg (account_id, place)
-    join users.accounts as account on account.id = leg.account_id;
+    left join users.accounts as account on account.id = leg.account_id;
   end $$`;
