@@ -3,6 +3,8 @@ import { silentLog, testServerUrl, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database } from '../src/db/database.ts';
 import { putIntoOutbox } from '../src/db/put-into-outbox.ts';
+import { readLanes } from '../src/db/read-lanes.ts';
+import { releaseLanes, takeLanes } from '../src/db/take-lanes.ts';
 import {
   DeliveryFailed,
   DeliveryRejected,
@@ -37,9 +39,9 @@ afterAll(async () => {
   await server.stop();
 });
 
-function relay(deliver: Deliver, attempts = 3): Relay {
+function relay(deliver: Deliver, attempts = 3, silenceMs = 60_000): Relay {
   const deliverers = { MAIL: deliver };
-  const made = new Relay({ databaseUrl: server.url, deliverers, attempts, log: silentLog('users') });
+  const made = new Relay({ databaseUrl: server.url, deliverers, attempts, silenceMs, log: silentLog('users') });
   made.start();
   relays.push(made);
   return made;
@@ -176,6 +178,30 @@ test('after its attempts it is a dead letter, its lane stands still, and goes on
     insert into users.outbox (id, kind, lane, payload) select id, kind, lane, payload from dead`);
   await emptied();
   expect(arrived).toEqual(['b1', 'b2', 'a1', 'a2', 'a3']);
+});
+
+test('a lane whose first message another relay made a dead letter of, while this one took it, stands still', async () => {
+  for (const number of [1, 2]) await put('a', number);
+  expect((await takeLanes(sql, 'MAIL', '', 10)).taken).toEqual(['a']);
+  await sql.query(`
+    with dead as (delete from users.outbox where payload ->> 'number' = '1' returning *)
+    insert into users.dead_letters (id, kind, lane, payload, attempts, last_error, create_time)
+    select id, kind, lane, payload, 1, 'never', create_time from dead`);
+  expect(await readLanes(sql, 'MAIL', ['a'], 10)).toEqual([]);
+  await releaseLanes(sql, 'MAIL', ['a']);
+});
+
+onRealServer('a delivery that takes longer than a relay may be silent is settled, and not made again', async () => {
+  await put('a', 1);
+  let deliveries = 0;
+  const slow: Deliver = async () => {
+    deliveries += 1;
+    await setTimeout(3_000);
+    return new Map();
+  };
+  relay(slow, 3, 1_000);
+  await emptied();
+  expect(deliveries).toBe(1);
 });
 
 test('what is rejected for good is a dead letter at once, and what an unknown error says is not kept', async () => {

@@ -11,7 +11,7 @@ interface Row {
 
 /**
  * The first messages of each lane, in order. A statement of its own after the one that took the lanes, so that it sees
- * what whoever had them before has deleted.
+ * what whoever had them before has deleted, or made a dead letter: then the lane stands still, and has none.
  */
 export async function readLanes(
   client: Queryable,
@@ -37,6 +37,7 @@ const statement = `
     select id, lane, payload, attempts, (extract(epoch from create_time) * 1000000)::bigint as create_time_us
     from users.outbox
     where kind = $1 and lane = taken.lane
+      and not exists (select from users.dead_letters as dead where dead.kind = $1 and dead.lane = taken.lane)
     order by id
     limit $3
   ) as message`;

@@ -11,15 +11,17 @@ const closeTimeoutMs = 2_000;
 const queryTimeoutMs = 60_000;
 // A relay that has not asked for anything in this time is frozen or cut off: the server ends its session, and others take
 // its lanes. The embedded database has no such limit.
-const silenceMs = 60_000;
+const longestSilenceMs = 60_000;
 
 /** The connection of a relay: it holds lanes, and hears of new messages. */
 export class RelaySession implements Queryable {
   readonly #client: GuardedClient;
   #last: Promise<unknown> = Promise.resolve();
   readonly #lost = new AbortController();
+  /** A delivery can take longer than the server waits, such as that of many mails to a slow server. */
+  readonly #signsOfLife: NodeJS.Timeout;
 
-  private constructor(databaseUrl: string, heard: (kind: string) => void) {
+  private constructor(databaseUrl: string, heard: (kind: string) => void, silenceMs: number) {
     this.#client = new GuardedClient({
       connectionString: databaseUrl,
       application_name: 'tidemark-users-relay',
@@ -30,10 +32,16 @@ export class RelaySession implements Queryable {
     this.#client.on('error', (error) => this.#lost.abort(error));
     this.#client.on('end', () => this.#lost.abort(new Error('the connection of the relay ended')));
     this.#client.on('notification', ({ payload = '' }) => heard(payload));
+    this.#signsOfLife = setInterval(() => void this.query('select', []).catch(() => undefined), silenceMs / 3);
   }
 
-  static async open(databaseUrl: string, heard: (kind: string) => void): Promise<RelaySession> {
-    const session = new RelaySession(databaseUrl, heard);
+  /** @param silenceMs after which the server ends the session of a process that is frozen */
+  static async open(
+    databaseUrl: string,
+    heard: (kind: string) => void,
+    silenceMs = longestSilenceMs,
+  ): Promise<RelaySession> {
+    const session = new RelaySession(databaseUrl, heard, silenceMs);
     try {
       await session.#client.connect();
       await session.#client.query(beginSession(serviceRole));
@@ -59,6 +67,7 @@ export class RelaySession implements Queryable {
 
   /** A database that is frozen would keep the connection for ever. */
   async close(): Promise<void> {
+    clearInterval(this.#signsOfLife);
     const cut = setTimeout(() => socketOf(this.#client).destroy(), closeTimeoutMs);
     await this.#client.end().catch(() => undefined);
     clearTimeout(cut);

@@ -15,6 +15,8 @@ export interface RelayOptions {
   /** After so many a message becomes a dead letter. */
   readonly attempts: number;
   readonly log: Logger;
+  /** After which the server ends the session of a relay that is frozen; by default a minute. */
+  readonly silenceMs?: number;
 }
 
 // A message that another instance put there before it died, or that no notification told of, waits at most so long.
@@ -62,10 +64,10 @@ export class Relay {
 
   /** Session after session. */
   async #run(): Promise<void> {
-    const { databaseUrl, log } = this.#options;
+    const { databaseUrl, log, silenceMs } = this.#options;
     for (let failures = 1; !this.#isStopping(); failures += 1) {
       try {
-        const session = await RelaySession.open(databaseUrl, (kind) => this.#news.get(kind)?.tell());
+        const session = await RelaySession.open(databaseUrl, (kind) => this.#news.get(kind)?.tell(), silenceMs);
         failures = 0;
         await this.#work(session).finally(() => session.close());
       } catch (error) {
