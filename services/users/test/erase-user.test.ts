@@ -108,7 +108,7 @@ test('who called under the id of the person is not named any more', async () => 
   const grpc = new GrpcClient(`127.0.0.1:${service.port}`, credentials.createInsecure());
   const { path, requestSerialize, responseDeserialize } = UsersServiceService.lockUser;
   const other = await service.make();
-  for (const name of [id, `user:${id}`]) {
+  for (const name of [id, `user:${id}`, `web/user/${id.toUpperCase()}`]) {
     const metadata = new Metadata();
     metadata.set('tidemark-caller', name);
     for (const method of [path, UsersServiceService.unlockUser.path]) {
@@ -131,7 +131,9 @@ test('who called under the id of the person is not named any more', async () => 
     `select distinct actor from users.audit_entries where user_id = $1 and action <> 'USER_CREATED' order by 1`,
     [other.id],
   );
-  expect(rows.map(({ actor }) => actor).sort()).toEqual([replacement, `user:${replacement}`].sort());
+  expect(rows.map(({ actor }) => actor).sort()).toEqual(
+    [replacement, `user:${replacement}`, `web/user/${replacement}`].sort(),
+  );
 });
 
 test('transactions that have not left yet go under the random id, and so do dead letters', async () => {

@@ -2,6 +2,8 @@ import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { AuditAction, AuditDetails } from '../domain/audit-entry.ts';
 import { MicrosType } from './micros-type.ts';
 
+const idOfActor = `(substring(lower(actor) from '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'))`;
+
 /** A row of users.audit_entries. The service's role can add entries and change none. */
 export const AuditEntryEntity = defineEntity({
   name: 'AuditEntry',
@@ -25,6 +27,11 @@ export const AuditEntryEntity = defineEntity({
       expression:
         `create index audit_entries_other on users.audit_entries ((details ->> 'other_id')) ` +
         `where details ->> 'other_id' is not null`,
+    },
+    {
+      name: 'audit_entries_actor_id',
+      expression:
+        `create index audit_entries_actor_id on users.audit_entries (${idOfActor}) ` + `where ${idOfActor} is not null`,
     },
   ],
 });

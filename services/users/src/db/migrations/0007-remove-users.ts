@@ -9,6 +9,9 @@ export class RemoveUsers extends Migration {
     this.addSql(`
       create index audit_entries_other on users.audit_entries ((details ->> 'other_id'))
       where details ->> 'other_id' is not null`);
+    this.addSql(`
+      create index audit_entries_actor_id on users.audit_entries (${idOfActor})
+      where ${idOfActor} is not null`);
 
     this.addSql(`create index idempotency_keys_account on users.idempotency_keys (account_id)`);
 
@@ -22,6 +25,9 @@ export class RemoveUsers extends Migration {
     this.addSql(`revoke all on function users.remove_user(uuid) from public`);
   }
 }
+
+// However the name of an actor spells a user's id: alone, as "user:ID" or "web/ID", in capitals.
+const idOfActor = `(substring(lower(actor) from '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'))`;
 
 // For the two below, which have locked the user's row. Credentials and relationships go with it.
 const removeUser = `
@@ -100,8 +106,8 @@ const eraseUser = `
     set details = jsonb_set(details, '{other_id}', to_jsonb(replacement))
     where details ->> 'other_id' = erased::text;
     update users.audit_entries
-    set actor = replace(actor, erased::text, replacement::text)
-    where actor in (erased::text, 'user:' || erased, 'users/' || erased);
+    set actor = regexp_replace(actor, erased::text, replacement::text, 'gi')
+    where ${idOfActor} = erased::text;
 
     delete from users.user_changes where user_id = erased;
     if is_there then
