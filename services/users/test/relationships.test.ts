@@ -225,6 +225,18 @@ describe('at once', () => {
     }
   });
 
+  test('a block of somebody who is deleted meanwhile is either made or refused, not both', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const [ann, bob] = await two();
+      const [blocked] = await Promise.allSettled([
+        call('block', ann.id, bob.id),
+        service.users.deleteUser({ id: bob.id, etag: '' }),
+      ]);
+      await service.users.undeleteUser({ id: bob.id, etag: '' });
+      expect(await between(ann, bob)).toEqual(blocked.status === 'fulfilled' ? ['blocking'] : []);
+    }
+  });
+
   test('a crowd that follows, unfollows, blocks and leaves ends in counts that agree with the lists', async () => {
     const crowd = await people(6);
     let seed = 42;

@@ -1,13 +1,14 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Relationship } from '../domain/relationship.ts';
 import { changeRelationship, type RelationshipChange } from './change-relationship.ts';
 import { MicrosType } from './micros-type.ts';
 
 const time = new MicrosType();
 
 /** It also ends the follows between the two. */
-export async function block(em: EntityManager, change: RelationshipChange): Promise<void> {
+export async function block(em: EntityManager, change: RelationshipChange): Promise<Relationship> {
   const { userId, otherId } = change.pair;
-  await changeRelationship(em, change, 'USER_BLOCKED', async (transaction) => {
+  return changeRelationship(em, change, 'USER_BLOCKED', async (transaction) => {
     const made = await transaction.execute<unknown[]>(
       `with ended as (
          delete from users.follows where (follower_id, followee_id) in ((?, ?), (?, ?))

@@ -1,13 +1,13 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { FollowRefused, UserBlocked } from '../domain/relationship.ts';
+import { FollowRefused, UserBlocked, type Relationship } from '../domain/relationship.ts';
 import { changeRelationship, type RelationshipChange } from './change-relationship.ts';
 import { MicrosType } from './micros-type.ts';
 
 const time = new MicrosType();
 
-export async function follow(em: EntityManager, change: RelationshipChange): Promise<void> {
+export async function follow(em: EntityManager, change: RelationshipChange): Promise<Relationship> {
   const { userId, otherId } = change.pair;
-  await changeRelationship(em, change, 'USER_FOLLOWED', async (transaction) => {
+  return changeRelationship(em, change, 'USER_FOLLOWED', async (transaction) => {
     const blocks = await transaction.execute<{ blocker_id: string }[]>(
       'select blocker_id from users.blocks where (blocker_id, blocked_id) in ((?, ?), (?, ?))',
       [userId, otherId, otherId, userId],

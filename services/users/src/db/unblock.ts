@@ -1,9 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Relationship } from '../domain/relationship.ts';
 import { changeRelationship, type RelationshipChange } from './change-relationship.ts';
 
-export async function unblock(em: EntityManager, change: RelationshipChange): Promise<void> {
+export async function unblock(em: EntityManager, change: RelationshipChange): Promise<Relationship> {
   const { userId, otherId } = change.pair;
-  await changeRelationship(em, change, 'USER_UNBLOCKED', async (transaction) => {
+  return changeRelationship(em, change, 'USER_UNBLOCKED', async (transaction) => {
     const ended = await transaction.execute<unknown[]>(
       'delete from users.blocks where blocker_id = ? and blocked_id = ? returning 1',
       [userId, otherId],

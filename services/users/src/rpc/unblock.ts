@@ -1,7 +1,6 @@
 import type { UnblockRequest, UnblockResponse } from '@tidemark/contracts/users';
 import type { UnaryHandler } from '@tidemark/grpc-kit';
 import * as db from '../db/unblock.ts';
-import { getRelationship } from '../db/get-relationship.ts';
 import { parsePair } from '../domain/relationship.ts';
 import type { Dependencies } from './dependencies.ts';
 import { relationshipMessage } from './relationship-message.ts';
@@ -9,7 +8,7 @@ import { relationshipMessage } from './relationship-message.ts';
 export function unblock({ database, clock }: Dependencies): UnaryHandler<UnblockRequest, UnblockResponse> {
   return async (request, { signal, caller }) => {
     const pair = parsePair(request);
-    await db.unblock(database.session(signal), { pair, actor: caller, now: clock() });
-    return { relationship: relationshipMessage(await getRelationship(database.session(signal), pair)) };
+    const relationship = await db.unblock(database.session(signal), { pair, actor: caller, now: clock() });
+    return { relationship: relationshipMessage(relationship) };
   };
 }
