@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import * as fc from 'fast-check';
+import { explanations, type Made } from './model/explain.ts';
 import { expected } from './model/model.ts';
 import { normal } from './model/normal.ts';
 import type { State } from './model/state.ts';
-import { anyStep, beginning, everything, type Step } from './model/steps.ts';
+import { anyStep, beginning, everything, look, stepBesideOthers, type Step } from './model/steps.ts';
 import { World, type Run } from './model/world.ts';
 
 const seed = Number(process.env['MODEL_SEED'] ?? Date.now() % 1_000_000);
@@ -47,14 +49,50 @@ class Command implements fc.AsyncCommand<State, Run> {
 }
 
 test('one client: every answer, and all that can be read in the end, is what the model says', async () => {
-  const commands = fc.commands([anyStep.map((step) => new Command(step))], { maxCommands: 20, size: 'max' });
-  await fc.assert(
-    fc.asyncProperty(commands, async (chosen) => {
-      const run = await world.begin();
-      for (const step of beginning) await take(run, step);
-      await fc.asyncModelRun(() => ({ model: run.state, real: run }), chosen);
-      for (const step of everything(run.state)) await take(run, step);
-    }),
-    { seed, numRuns: runs, endOnFailure: false },
-  );
+  const commands = fc.commands([anyStep.map((step) => new Command(step))], { maxCommands: 16, size: 'max' });
+  const property = fc.asyncProperty(commands, fc.boolean(), async (chosen, looksAtAll) => {
+    const run = await world.begin();
+    for (const step of beginning) await take(run, step);
+    await fc.asyncModelRun(() => ({ model: run.state, real: run }), chosen);
+    for (const step of looksAtAll ? everything(run.state) : [look]) await take(run, step);
+  });
+  await fc.assert(property, { seed, numRuns: Math.ceil(runs * 0.7) });
 }, 600_000);
+
+test('several clients at once: some order of their calls explains every answer, and what can be read then', async () => {
+  const round = fc.array(stepBesideOthers, { minLength: 2, maxLength: 4, size: 'max' });
+  const rounds = fc.array(round, { minLength: 1, maxLength: 3, size: 'max' });
+  const property = fc.asyncProperty(rounds, async (chosen) => {
+    const run = await world.begin();
+    for (const step of beginning) await take(run, step);
+    await take(run, look);
+    let states = [run.state];
+    for (const steps of chosen) {
+      const [state] = states as [State];
+      const calls = await takeAtOnce({ ...run, state }, steps);
+      states = explained(states, calls);
+      states = explained(states, await takeAtOnce({ ...run, state }, [look]));
+    }
+    const [state] = states as [State];
+    for (const step of everything(state)) states = explained(states, await takeAtOnce({ ...run, state }, [step]));
+  });
+  await fc.assert(property, { seed, numRuns: Math.floor(runs * 0.3) });
+}, 600_000);
+
+/** Each by another client. */
+async function takeAtOnce(run: Run, steps: readonly Step[]): Promise<Made[]> {
+  const asked = steps.map(({ method, request }) => ({ method, request: request(world.situation(run)) }));
+  return Promise.all(
+    asked.map(async ({ method, request }, client) => ({
+      ...{ method, request },
+      seen: await world.call(method, request, client),
+    })),
+  );
+}
+
+function explained(before: readonly State[], calls: readonly Made[]): State[] {
+  const after = explanations(before, calls);
+  if (after.length > 0) return after;
+  const told = calls.map(({ method, request, seen }) => ({ method, request, seen: normal(seen) }));
+  throw new Error(`no order explains ${told.map((call) => `\n${inspect(call, { depth: 9 })}`).join()}`);
+}

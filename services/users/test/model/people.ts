@@ -109,7 +109,9 @@ export const people = {
   deleteUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser) {
     const person = there(state, id);
     if (person.deleted) throw new Refusal('USER_NOT_FOUND');
-    return changed(state, person, etag, 'DELETED', { deleted: true }, seen);
+    const reply = changed(state, person, etag, 'DELETED', { deleted: true }, seen);
+    state.deletions.push(id);
+    return reply;
   },
 
   undeleteUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser) {
@@ -149,7 +151,7 @@ export const people = {
 
   /** No method, but what the service does by itself after some time. */
   purge(state: State) {
-    const deletion = ({ id }: Person) => state.changes.findLastIndex(({ userId }) => userId === id);
+    const deletion = ({ id }: Person) => state.deletions.lastIndexOf(id);
     for (const person of known(state).sort((a, b) => deletion(a) - deletion(b))) {
       if (!person.deleted || hasOpenAccount(state, person.id)) continue;
       remove(state, person, 'PURGED');
@@ -160,11 +162,16 @@ export const people = {
   },
 
   listAuditEntries(state: State, request: ListAuditEntriesRequest) {
-    const entries = state.audit.filter(({ userId }) => userId === request.userId);
+    const entries = state.audit.filter(({ userId }) => request.userId === '' || userId === request.userId);
     return { entries: request.orderBy === 'time' ? entries : entries.reverse() };
   },
 
-  watchUsers: (state: State) => ({ changes: state.changes.map((change) => ({ ...change })) }),
+  /** Since the last look. */
+  watchUsers(state: State) {
+    const { changes } = state;
+    state.changes = [];
+    return { changes };
+  },
 };
 
 const paths = { username: 'username', email: 'email', displayName: 'display_name', bio: 'profile.bio' } as const;

@@ -14,6 +14,9 @@ export interface State {
   tokens: { token: string; userId: string; purpose: string }[];
   /** All tokens that were ever mailed. */
   issued: string[];
+  /** Who was deleted, in order. */
+  deletions: string[];
+  /** That nobody has looked at. */
   changes: { userId: string; kind: number }[];
   audit: { userId: string; action: string; actor: string; details: Record<string, unknown> }[];
 }
@@ -73,6 +76,7 @@ export function emptyState(): State {
     movements: {},
     tokens: [],
     issued: [],
+    deletions: [],
     changes: [],
     audit: [],
   };

@@ -7,15 +7,16 @@ import {
   UpdateUserRequest,
   UserChangeKind,
   UsersServiceService,
+  type AuditEntry,
   type UserChange,
 } from '@tidemark/contracts/users';
-import { rpcClient, RpcError, type RpcClient } from '@tidemark/grpc-kit';
+import { rpcClient, RpcError, timestampOf, type RpcClient } from '@tidemark/grpc-kit';
 import { Database } from '../../src/db/database.ts';
 import { purgeUsers } from '../../src/db/purge-users.ts';
 import { mailbox, tokenIn, type Mailbox } from '../mailbox.ts';
 import { configFor, runUsers, type RunningUsers } from '../running-users.ts';
 import type { Method } from './model.ts';
-import { emptyState, type State } from './state.ts';
+import { emptyState } from './state.ts';
 import type { Situation } from './steps.ts';
 
 type Client = RpcClient<typeof UsersServiceService> &
@@ -77,11 +78,11 @@ export class World {
     // One that failed has not looked at its changes.
     if (!this.#looked) await this.#changes();
     this.#looked = false;
-    return { state: emptyState(), tag: `r${this.#runs}.` };
+    return { state: emptyState(), tag: `r${this.#runs}.`, begin: timestampOf(this.#clock()) };
   }
 
-  situation({ state, tag }: Run): Situation {
-    return { state, tag, fresh: (this.#fresh += 1) };
+  situation(run: Run): Situation {
+    return { ...run, fresh: (this.#fresh += 1) };
   }
 
   /** What came of a call: the response, or the code, the reason and the fields of the refusal. */
@@ -116,10 +117,18 @@ export class World {
       case 'listAccounts':
         return (request) => allPages(client[method] as never, 'accounts', request);
       case 'listAuditEntries':
-        return (request) => allPages(client[method] as never, 'entries', request);
+        return (request) => this.#auditEntries(client, request as Partial<KnownIds>);
       default:
         return client[method] as Call;
     }
+  }
+
+  /** Of the run: others are purged at the same time. */
+  async #auditEntries(client: Client, request: Partial<KnownIds>): Promise<object> {
+    const { entries } = await allPages<AuditEntry>(client.listAuditEntries as never, 'entries', request);
+    const isOfRun = ({ userId, action }: AuditEntry) =>
+      userId !== this.#mark && (action !== 'USER_PURGED' || (request.known ?? [userId]).includes(userId));
+    return { entries: entries?.filter(isOfRun) };
   }
 
   /** Of everybody who is deleted, of earlier runs too. */
@@ -158,10 +167,7 @@ export class World {
 
 type Change = Pick<UserChange, 'userId' | 'kind'>;
 
-export interface Run {
-  state: State;
-  tag: string;
-}
+export type Run = Omit<Situation, 'fresh'>;
 
 function clientOf(address: string): Client {
   const clients = [
@@ -189,17 +195,19 @@ function changesOf(changes: readonly Change[], { known }: KnownIds): Change[] {
 
 type Page = Record<string, readonly unknown[]> & { nextPageToken: string };
 
-/** A whole list, in pages of two. */
-async function allPages(
+/** A whole list, in pages of two where nothing else is asked for. */
+async function allPages<Item>(
   list: (request: object) => Promise<Page>,
   items: string,
   request: unknown,
-): Promise<Record<string, unknown[]>> {
-  const all: unknown[] = [];
+): Promise<Record<string, Item[]>> {
+  const all: Item[] = [];
+  const { pageSize, ...others } = request as { pageSize?: number };
+  const asked = { ...others, pageSize: pageSize || 2 };
   let pageToken = '';
   do {
-    const page = await list({ ...(request as object), pageSize: 2, pageToken });
-    all.push(...(page[items] ?? []));
+    const page = await list({ ...asked, pageToken });
+    all.push(...((page[items] ?? []) as Item[]));
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
   return { [items]: all };
