@@ -30,11 +30,15 @@ export function parseReconciliation({ id, start, end }: ReconciliationInput): Re
   return parsed;
 }
 
-/** An account at one moment, together with those of its transactions that are not delivered by then. */
+/** An account at one moment, together with what of its transactions is not delivered by then. */
 export interface AccountMoment {
   readonly account: Account;
-  /** In order. */
-  readonly undelivered: readonly UndeliveredTransaction[];
+  /** undefined: all are delivered. */
+  readonly firstUndelivered: UndeliveredTransaction | undefined;
+  /** How many of a range are not, */
+  readonly undeliveredCount: bigint;
+  /** and the sum of their amounts. */
+  readonly undeliveredSumMinor: bigint;
 }
 
 export interface UndeliveredTransaction {
@@ -67,13 +71,13 @@ export interface Expected {
  * Where the history ends that the moment speaks of: behind it are transactions that it knows to be undelivered, or that
  * came later.
  */
-export function endOfDelivered({ account, undelivered }: AccountMoment): Micros {
-  return undelivered[0]?.time ?? account.updateTime + 1;
+export function endOfDelivered({ account, firstUndelivered }: AccountMoment): Micros {
+  return firstUndelivered?.time ?? account.updateTime + 1;
 }
 
 /** @param later what the history has behind the range, up to `endOfDelivered` */
 export function expectedOf(
-  { account, undelivered: [next] }: AccountMoment,
+  { account, firstUndelivered: next }: AccountMoment,
   { start }: ReconciliationQuery,
   range: History,
   later: History | undefined,

@@ -32,7 +32,7 @@ export function reconcileAccount({
   return async ({ id, startTime, endTime }, { signal }) => {
     const query = parseReconciliation({ id, start: microsOf(startTime), end: microsOf(endTime) });
     if (!transactions) throw new EventsUnknown();
-    const moment = await accountMoment(database.session(signal), query.accountId);
+    const moment = await accountMoment(database.session(signal), query);
     const reader = new HistoryReader(transactions, signal);
     const { accountId, start } = query;
     const known = endOfDelivered(moment);
@@ -44,13 +44,12 @@ export function reconcileAccount({
     const differences = start < end ? differencesOf(range, expected) : [];
     const missing =
       differences.length > 0 ? missingAmong(await reader.sequences({ accountId, start, end }), expected) : [];
-    const undelivered = moment.undelivered.filter(({ time }) => time >= start && time < query.end);
     return {
       equal: differences.length === 0,
       account: accountMessage(moment.account),
       history: range,
-      undeliveredCount: BigInt(undelivered.length),
-      undeliveredSumMinor: undelivered.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
+      undeliveredCount: moment.undeliveredCount,
+      undeliveredSumMinor: moment.undeliveredSumMinor,
       expectedClosingBalanceMinor: expected.closingBalanceMinor,
       missingSequences: missing,
       differences,
