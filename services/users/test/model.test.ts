@@ -4,23 +4,23 @@ import { explanations, type Made } from './model/explain.ts';
 import { expected } from './model/model.ts';
 import { normal } from './model/normal.ts';
 import type { State } from './model/state.ts';
-import { anyStep, beginning, everything, look, stepBesideOthers, type Step } from './model/steps.ts';
+import { anyStep, beginning, everything, histories, look, stepsAtOnce, stepOfMoney, type Step } from './model/steps.ts';
 import { World, type Run } from './model/world.ts';
 
 const seed = Number(process.env['MODEL_SEED'] ?? Date.now() % 1_000_000);
-const runs = Number(process.env['MODEL_RUNS'] ?? 300);
+const runs = Number(process.env['MODEL_RUNS'] ?? 1_000);
 
 let world: World;
 beforeAll(async () => {
   console.info(`MODEL_SEED=${seed} MODEL_RUNS=${runs}`);
-  world = await World.start();
+  world = await World.start({ withEvents: false });
 });
 afterAll(() => world.stop());
 
 /** Takes a step in the service and in the model, which must answer the same. */
-async function take(run: Run, { method, request }: Step): Promise<void> {
-  const asked = request(world.situation(run));
-  const seen = await world.call(method, asked);
+async function take(run: Run, { method, request }: Step, on = world): Promise<void> {
+  const asked = request(on.situation(run));
+  const seen = await on.call(method, asked);
   expect({ method, asked, answer: normal(seen) }).toEqual({
     method,
     asked,
@@ -49,7 +49,7 @@ class Command implements fc.AsyncCommand<State, Run> {
 }
 
 test('one client: every answer, and all that can be read in the end, is what the model says', async () => {
-  const commands = fc.commands([anyStep.map((step) => new Command(step))], { maxCommands: 16, size: 'max' });
+  const commands = fc.commands([anyStep.map((step) => new Command(step))], { maxCommands: 12, size: 'max' });
   const property = fc.asyncProperty(commands, fc.boolean(), async (chosen, looksAtAll) => {
     const run = await world.begin();
     for (const step of beginning) await take(run, step);
@@ -57,15 +57,13 @@ test('one client: every answer, and all that can be read in the end, is what the
     for (const step of looksAtAll ? everything(run.state) : [look]) await take(run, step);
   });
   await fc.assert(property, { seed, numRuns: Math.ceil(runs * 0.7) });
-}, 600_000);
+}, 1_200_000);
 
 test('several clients at once: some order of their calls explains every answer, and what can be read then', async () => {
-  const round = fc.array(stepBesideOthers, { minLength: 2, maxLength: 4, size: 'max' });
-  const rounds = fc.array(round, { minLength: 1, maxLength: 3, size: 'max' });
+  const rounds = fc.array(stepsAtOnce, { minLength: 1, maxLength: 2, size: 'max' });
   const property = fc.asyncProperty(rounds, async (chosen) => {
     const run = await world.begin();
-    for (const step of beginning) await take(run, step);
-    await take(run, look);
+    for (const step of [...beginning, look]) await take(run, step);
     let states = [run.state];
     for (const steps of chosen) {
       const [state] = states as [State];
@@ -77,7 +75,17 @@ test('several clients at once: some order of their calls explains every answer, 
     for (const step of everything(state)) states = explained(states, await takeAtOnce({ ...run, state }, [step]));
   });
   await fc.assert(property, { seed, numRuns: Math.floor(runs * 0.3) });
-}, 600_000);
+}, 1_200_000);
+
+test('beside the events service: once all is delivered, the history of each account is what the model says', async () => {
+  const beside = await World.start({ withEvents: true });
+  const property = fc.asyncProperty(fc.array(stepOfMoney, { maxLength: 12, size: 'max' }), async (chosen) => {
+    const run = await beside.begin();
+    for (const step of [...beginning, ...chosen]) await take(run, step, beside);
+    for (const step of histories(run.state)) await take(run, step, beside);
+  });
+  await fc.assert(property, { seed, numRuns: Math.ceil(runs * 0.03) }).finally(() => beside.stop());
+}, 1_200_000);
 
 /** Each by another client. */
 async function takeAtOnce(run: Run, steps: readonly Step[]): Promise<Made[]> {

@@ -15,7 +15,7 @@ type SeenRelationship = Seen<GetRelationshipResponse>;
 
 /** RelationshipsService. */
 export const edges = {
-  follow(state: State, pair: FollowRequest, seen: SeenRelationship) {
+  follow(state: State, pair: FollowRequest, seen: SeenRelationship): unknown {
     checkPair(state, pair);
     const { userId, otherId } = pair;
     if (between(state.blocks, userId, otherId)) throw new Refusal('USER_BLOCKED');
@@ -24,13 +24,13 @@ export const edges = {
     return relationship(state, pair, seen);
   },
 
-  unfollow(state: State, pair: FollowRequest, seen: SeenRelationship) {
+  unfollow(state: State, pair: FollowRequest, seen: SeenRelationship): unknown {
     checkPair(state, pair);
     if (between(state.follows, pair.userId, pair.otherId)) end(state, 'follows', 'USER_UNFOLLOWED', pair);
     return relationship(state, pair, seen);
   },
 
-  block(state: State, pair: FollowRequest, seen: SeenRelationship) {
+  block(state: State, pair: FollowRequest, seen: SeenRelationship): unknown {
     checkPair(state, pair);
     const both = [pair.userId, pair.otherId];
     state.follows = state.follows.filter(({ from, to }) => !both.includes(from) || !both.includes(to));
@@ -38,18 +38,18 @@ export const edges = {
     return relationship(state, pair, seen);
   },
 
-  unblock(state: State, pair: FollowRequest, seen: SeenRelationship) {
+  unblock(state: State, pair: FollowRequest, seen: SeenRelationship): unknown {
     checkPair(state, pair);
     if (between(state.blocks, pair.userId, pair.otherId)) end(state, 'blocks', 'USER_UNBLOCKED', pair);
     return relationship(state, pair, seen);
   },
 
-  getRelationship(state: State, pair: FollowRequest, seen: SeenRelationship) {
+  getRelationship(state: State, pair: FollowRequest, seen: SeenRelationship): unknown {
     checkPair(state, pair);
     return relationship(state, pair, seen);
   },
 
-  countRelationships(state: State, { userId }: CountRelationshipsRequest) {
+  countRelationships(state: State, { userId }: CountRelationshipsRequest): unknown {
     present(state, userId);
     return {
       followers: BigInt(state.follows.filter(({ from, to }) => to === userId && isPresent(state, from)).length),
@@ -57,13 +57,13 @@ export const edges = {
     };
   },
 
-  listFollowers: (state: State, { userId }: ListFollowersRequest, seen: Seen<ListFollowersResponse>) => ({
+  listFollowers: (state: State, { userId }: ListFollowersRequest, seen: Seen<ListFollowersResponse>): unknown => ({
     followers: listed(state, state.follows, { of: 'to', userId, other: 'from' }, seen.followers),
   }),
-  listFollowing: (state: State, { userId }: ListFollowersRequest, seen: Seen<ListFollowingResponse>) => ({
+  listFollowing: (state: State, { userId }: ListFollowersRequest, seen: Seen<ListFollowingResponse>): unknown => ({
     following: listed(state, state.follows, { of: 'from', userId, other: 'to' }, seen.following),
   }),
-  listBlocked: (state: State, { userId }: ListFollowersRequest, seen: Seen<ListBlockedResponse>) => ({
+  listBlocked: (state: State, { userId }: ListFollowersRequest, seen: Seen<ListBlockedResponse>): unknown => ({
     blocked: listed(state, state.blocks, { of: 'from', userId, other: 'to' }, seen.blocked),
   }),
 };

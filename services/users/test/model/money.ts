@@ -1,3 +1,4 @@
+import { MessageKind } from '@tidemark/contracts/users';
 import type {
   AccountTransaction,
   CloseAccountRequest,
@@ -11,6 +12,7 @@ import type {
   PostTransactionRequest,
   PostTransactionResponse,
   ReconcileAccountRequest,
+  ReconcileAccountResponse,
   TransferRequest,
   TransferResponse,
 } from '@tidemark/contracts/users';
@@ -18,9 +20,9 @@ import { refuseFields } from './people.ts';
 import { Refusal, type Reason } from './refusal.ts';
 import { accountView, actor, checkEtag, there, type Money, type Seen, type State } from './state.ts';
 
-/** AccountsService. */
+/** AccountsService and OutboxService. */
 export const money = {
-  openAccount(state: State, request: OpenAccountRequest, seen: Seen<OpenAccountResponse>) {
+  openAccount(state: State, request: OpenAccountRequest, seen: Seen<OpenAccountResponse>): unknown {
     const { userId, currency, limitMinor, requestId } = request;
     refuseFields([...(currency === 'XYZ' ? ['currency'] : []), ...(limitMinor > 0n ? ['limit_minor'] : [])]);
     const asked = `${userId} ${currency} ${limitMinor}`;
@@ -38,17 +40,17 @@ export const money = {
     return { account: accountView(account, seen.account) };
   },
 
-  getAccount(state: State, { id }: GetAccountRequest, seen: Seen<GetAccountResponse>) {
+  getAccount(state: State, { id }: GetAccountRequest, seen: Seen<GetAccountResponse>): unknown {
     return { account: accountView(find(state, id), seen.account) };
   },
 
-  listAccounts({ accounts }: State, { userId }: ListAccountsRequest, seen: Seen<ListAccountsResponse>) {
+  listAccounts({ accounts }: State, { userId }: ListAccountsRequest, seen: Seen<ListAccountsResponse>): unknown {
     const listed = accounts.filter((account) => account.userId === userId);
     const seenOf = (id: string) => seen.accounts?.find((account) => account.id === id);
     return { accounts: listed.map((account) => accountView(account, seenOf(account.id))) };
   },
 
-  closeAccount(state: State, { id, etag }: CloseAccountRequest, seen: Seen<CloseAccountResponse>) {
+  closeAccount(state: State, { id, etag }: CloseAccountRequest, seen: Seen<CloseAccountResponse>): unknown {
     const account = find(state, id);
     if (account.closed) throw new Refusal('ACCOUNT_CLOSED');
     checkEtag(account, etag);
@@ -58,7 +60,7 @@ export const money = {
     return { account: accountView(account, seen.account) };
   },
 
-  postTransaction(state: State, request: PostTransactionRequest, seen: Seen<PostTransactionResponse>) {
+  postTransaction(state: State, request: PostTransactionRequest, seen: Seen<PostTransactionResponse>): unknown {
     const { accountId, amountMinor, kind, description } = request;
     refuseFields([...(amountMinor === 0n ? ['amount_minor'] : []), ...(kind === '' ? ['kind'] : [])]);
     const movement = { key: request.idempotencyKey, kind, description, legs: [{ accountId, amount: amountMinor }] };
@@ -68,7 +70,7 @@ export const money = {
     });
   },
 
-  transfer(state: State, request: TransferRequest, seen: Seen<TransferResponse>) {
+  transfer(state: State, request: TransferRequest, seen: Seen<TransferResponse>): unknown {
     const { fromAccountId: from, toAccountId: to, amountMinor, description } = request;
     refuseFields(amountMinor <= 0n ? ['amount_minor'] : from === to ? ['to_account_id'] : []);
     const legs = [
@@ -84,11 +86,22 @@ export const money = {
     });
   },
 
-  /** Once all is delivered. */
-  reconcileAccount(state: State, { id }: ReconcileAccountRequest) {
-    const { balance, sequence } = find(state, id);
-    return { equal: true, count: sequence, sum: balance, undeliveredCount: 0n, differences: [] };
+  /** Once all is delivered, as are the two below. */
+  reconcileAccount(state: State, { id }: ReconcileAccountRequest, seen: Seen<ReconcileAccountResponse>): unknown {
+    const account = find(state, id);
+    const { balance, sequence } = account;
+    const history = { count: sequence, sum: balance, undelivered: 0n };
+    return { equal: true, differences: [], account: accountView(account, seen.account), history };
   },
+
+  getOutbox(): unknown {
+    const kinds = [MessageKind.TRANSACTION, MessageKind.MAIL, MessageKind.ERASE_USER];
+    return { backlogs: kinds.map((kind) => ({ kind, waitingCount: 0n, failingCount: 0n, deadCount: 0n })) };
+  },
+
+  listDeadLetters: (): unknown => ({ deadLetters: [] as unknown[], nextPageToken: '' }),
+
+  retryDeadLetters: (): unknown => ({ retriedCount: 0n }),
 };
 
 interface Movement {

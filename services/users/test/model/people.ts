@@ -25,7 +25,7 @@ type ChangeName = Exclude<keyof typeof UserChangeKind, 'UNSPECIFIED' | 'UNRECOGN
 
 /** UsersService and AuditService. */
 export const people = {
-  createUser(state: State, { user, password, requestId }: CreateUserRequest, seen: Seen<CreateUserResponse>) {
+  createUser(state: State, { user, password, requestId }: CreateUserRequest, seen: Seen<CreateUserResponse>): unknown {
     const attributes = attributesOf(user);
     const wrongPassword = password === '' ? [] : wrongPasswords(password, 'password');
     refuseFields([...wrongAmong(attributes, ['username', 'email']), ...wrongPassword]);
@@ -51,15 +51,17 @@ export const people = {
     return { user: userView(person, seen.user) };
   },
 
-  getUser: (state: State, { id }: GetUserRequest, seen: SeenUser) => ({ user: userView(there(state, id), seen.user) }),
+  getUser: (state: State, { id }: GetUserRequest, seen: SeenUser): unknown => ({
+    user: userView(there(state, id), seen.user),
+  }),
 
-  lookupUser(state: State, { key }: LookupUserRequest, seen: SeenUser) {
+  lookupUser(state: State, { key }: LookupUserRequest, seen: SeenUser): unknown {
     const person = known(state).find((one) => isNamed(one, key));
     if (!person) throw new Refusal('USER_NOT_FOUND');
     return { user: userView(person, seen.user) };
   },
 
-  batchGetUsers(state: State, { ids }: BatchGetUsersRequest, seen: Seen<BatchGetUsersResponse>) {
+  batchGetUsers(state: State, { ids }: BatchGetUsersRequest, seen: Seen<BatchGetUsersResponse>): unknown {
     const of = (id: string) => known(state).find((person) => person.id === id);
     const users = ids.flatMap((id) => of(id) ?? []);
     return {
@@ -69,7 +71,7 @@ export const people = {
   },
 
   /** Of this run, by the prefix of its names. */
-  listUsers(state: State, { states, orderBy }: ListUsersRequest, seen: Seen<ListUsersResponse>) {
+  listUsers(state: State, { states, orderBy }: ListUsersRequest, seen: Seen<ListUsersResponse>): unknown {
     const wanted = states.length > 0 ? states : [UserState.ACTIVE, UserState.LOCKED];
     const listed = known(state).filter((person) => wanted.includes(stateOf(person)));
     const [by, direction] = orderBy.split(' ');
@@ -87,7 +89,7 @@ export const people = {
     };
   },
 
-  updateUser(state: State, { user, updateMask: mask = [] }: UpdateUserRequest, seen: SeenUser) {
+  updateUser(state: State, { user, updateMask: mask = [] }: UpdateUserRequest, seen: SeenUser): unknown {
     const given = attributesOf(user);
     const named = namesOf(mask, given);
     refuseFields([...wrongPaths(mask), ...wrongAmong(given, named)]);
@@ -106,7 +108,7 @@ export const people = {
     return { user: userView(person, seen.user) };
   },
 
-  deleteUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser) {
+  deleteUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser): unknown {
     const person = there(state, id);
     if (person.deleted) throw new Refusal('USER_NOT_FOUND');
     const reply = changed(state, person, etag, 'DELETED', { deleted: true }, seen);
@@ -114,25 +116,25 @@ export const people = {
     return reply;
   },
 
-  undeleteUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser) {
+  undeleteUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser): unknown {
     const person = there(state, id);
     if (!person.deleted) throw new Refusal('USER_NOT_DELETED');
     return changed(state, person, etag, 'UNDELETED', { deleted: false }, seen);
   },
 
-  lockUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser) {
+  lockUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser): unknown {
     const person = there(state, id);
     if (person.deleted) throw new Refusal('USER_DELETED');
     return changed(state, person, etag, 'LOCKED', { locked: true }, seen);
   },
 
-  unlockUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser) {
+  unlockUser(state: State, { id, etag }: DeleteUserRequest, seen: SeenUser): unknown {
     const person = there(state, id);
     if (person.deleted) throw new Refusal('USER_DELETED');
     return changed(state, person, etag, 'UNLOCKED', { locked: false }, seen);
   },
 
-  eraseUser(state: State, { id, etag }: EraseUserRequest, seen: Seen<EraseUserResponse>) {
+  eraseUser(state: State, { id, etag }: EraseUserRequest, seen: Seen<EraseUserResponse>): unknown {
     if (etag !== '') checkEtag(there(state, id), etag);
     const person = state.people.find((one) => one.id === id && one.gone !== 'ERASED');
     if (!person) throw new Refusal('USER_NOT_FOUND');
@@ -150,7 +152,7 @@ export const people = {
   },
 
   /** No method, but what the service does by itself after some time. */
-  purge(state: State) {
+  purge(state: State): unknown {
     const deletion = ({ id }: Person) => state.deletions.lastIndexOf(id);
     for (const person of known(state).sort((a, b) => deletion(a) - deletion(b))) {
       if (!person.deleted || hasOpenAccount(state, person.id)) continue;
@@ -161,13 +163,13 @@ export const people = {
     return {};
   },
 
-  listAuditEntries(state: State, request: ListAuditEntriesRequest) {
+  listAuditEntries(state: State, request: ListAuditEntriesRequest): unknown {
     const entries = state.audit.filter(({ userId }) => request.userId === '' || userId === request.userId);
     return { entries: request.orderBy === 'time' ? entries : entries.reverse() };
   },
 
   /** Since the last look. */
-  watchUsers(state: State) {
+  watchUsers(state: State): unknown {
     const { changes } = state;
     state.changes = [];
     return { changes };

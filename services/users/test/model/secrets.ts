@@ -16,13 +16,13 @@ type SeenMails = Seen<{ tokens: readonly string[] }>;
 
 /** CredentialsService. */
 export const secrets = {
-  verifyPassword(state: State, { user, password }: VerifyPasswordRequest) {
+  verifyPassword(state: State, { user, password }: VerifyPasswordRequest): unknown {
     const person = active(state).find((one) => (user?.$case === 'id' ? one.id === user.value : isNamed(one, user)));
     const verified = person !== undefined && isRight(person, password);
     return { verified, userId: verified ? person.id : '' };
   },
 
-  changePassword(state: State, { userId, currentPassword, newPassword }: ChangePasswordRequest) {
+  changePassword(state: State, { userId, currentPassword, newPassword }: ChangePasswordRequest): unknown {
     refuseFields(wrongPasswords(newPassword, 'new_password'));
     const person = active(state).find(({ id }) => id === userId);
     if (!person || !isRight(person, currentPassword)) throw new Refusal('PASSWORD_WRONG');
@@ -30,17 +30,17 @@ export const secrets = {
     return {};
   },
 
-  requestPasswordReset(state: State, { email }: RequestPasswordResetRequest, seen: SeenMails) {
+  requestPasswordReset(state: State, { email }: RequestPasswordResetRequest, seen: SeenMails): unknown {
     const person = active(state).find((one) => isNamed(one, { $case: 'email', value: email }));
     return mailed(state, person, 'PASSWORD_RESET', seen);
   },
 
-  requestEmailVerification(state: State, { userId }: RequestEmailVerificationRequest, seen: SeenMails) {
+  requestEmailVerification(state: State, { userId }: RequestEmailVerificationRequest, seen: SeenMails): unknown {
     const person = active(state).find(({ id, emailVerified }) => id === userId && !emailVerified);
     return mailed(state, person, 'EMAIL_VERIFICATION', seen);
   },
 
-  resetPassword(state: State, { token, newPassword }: ResetPasswordRequest) {
+  resetPassword(state: State, { token, newPassword }: ResetPasswordRequest): unknown {
     refuseFields(wrongPasswords(newPassword, 'new_password'));
     const person = owner(state, token, 'PASSWORD_RESET');
     setPassword(state, person, newPassword, 'PASSWORD_RESET');
@@ -48,7 +48,7 @@ export const secrets = {
     return { userId: person.id };
   },
 
-  verifyEmail(state: State, { token }: VerifyEmailRequest) {
+  verifyEmail(state: State, { token }: VerifyEmailRequest): unknown {
     const person = owner(state, token, 'EMAIL_VERIFICATION');
     endTokens(state, person);
     verify(state, person);

@@ -8,13 +8,16 @@ import {
   UserChangeKind,
   UsersServiceService,
   type AuditEntry,
+  type ReconcileAccountRequest,
   type UserChange,
 } from '@tidemark/contracts/users';
 import { rpcClient, RpcError, timestampOf, type RpcClient } from '@tidemark/grpc-kit';
 import { Database } from '../../src/db/database.ts';
 import { purgeUsers } from '../../src/db/purge-users.ts';
 import { mailbox, tokenIn, type Mailbox } from '../mailbox.ts';
-import { configFor, runUsers, type RunningUsers } from '../running-users.ts';
+import { startEvents } from '../running-money.ts';
+import { configFor, freshDatabase, runUsers, type RunningUsers } from '../running-users.ts';
+import { untilEmpty } from '../until-empty.ts';
 import type { Method } from './model.ts';
 import { emptyState } from './state.ts';
 import type { Situation } from './steps.ts';
@@ -41,26 +44,36 @@ export class World {
   readonly #clock: () => number;
   /** Its changes mark how far the stream of changes has to be read. */
   readonly #mark: string;
+  readonly #stopBeside: () => Promise<void>;
 
-  private constructor(service: RunningUsers, box: Mailbox, clock: () => number, mark: string) {
+  private constructor(service: RunningUsers, { box, clock, mark, stopBeside }: Beside) {
     this.#service = service;
     this.#mailbox = box;
     this.#clock = clock;
     this.#mark = mark;
+    this.#stopBeside = stopBeside;
     this.#clients = [1, 2, 3, 4].map(() => clientOf(`127.0.0.1:${service.port}`));
     this.#database = new Database({ url: service.databaseUrl, poolSize: 1 });
   }
 
-  static async start(): Promise<World> {
+  /** @param withEvents beside the events service */
+  static async start({ withEvents }: { withEvents: boolean }): Promise<World> {
     const box = await mailbox();
     // Each look at the clock is a millisecond later, so that times tell what came first.
     let nowMs = Date.now();
     const clock = () => (nowMs += 1) * 1_000;
     const transport = { host: '127.0.0.1', port: box.port, secure: false, requireTls: false, auth: undefined } as const;
     const mail = { ...configFor('').mail, transport: { to: 'smtp', ...transport } } as const;
-    const service = await runUsers({ clock }, { mail });
+    const database = await freshDatabase();
+    const events = withEvents ? await startEvents(database.url) : undefined;
+    const service = await runUsers({ clock }, { mail, eventsAddress: events?.address }, database);
     const { id } = await service.make();
-    const world = new World(service, box, clock, id);
+    const stopBeside = async (): Promise<void> => {
+      events?.signal('SIGKILL');
+      await events?.exited;
+      await Promise.all([database.stop(), box.stop()]);
+    };
+    const world = new World(service, { box, clock, mark: id, stopBeside });
     await world.#changes();
     return world;
   }
@@ -69,7 +82,7 @@ export class World {
     for (const client of this.#clients) client.close();
     await this.#database.close();
     await this.#service.stop();
-    await this.#mailbox.stop();
+    await this.#stopBeside();
   }
 
   /** A run of its own, which meets nothing of those before it. */
@@ -103,6 +116,8 @@ export class World {
         return () => this.#purge();
       case 'watchUsers':
         return async (request) => ({ changes: changesOf(await this.#changes(), request as KnownIds) });
+      case 'reconcileAccount':
+        return (request) => this.#reconciled(client, request as ReconcileAccountRequest);
       case 'requestPasswordReset':
       case 'requestEmailVerification':
         return (request) => this.#mailed(client[method] as Call, request);
@@ -147,6 +162,14 @@ export class World {
     return { tokens: this.#mailbox.mails.slice(before).map(tokenIn) };
   }
 
+  /** Once the events service has all. */
+  async #reconciled(client: Client, request: ReconcileAccountRequest): Promise<object> {
+    await untilEmpty(this.#service.sql);
+    const response = await client.reconcileAccount(request);
+    const { equal, account, differences, history, undeliveredCount: undelivered } = response;
+    return { equal, account, differences, history: { count: history?.count, sum: history?.sumMinor, undelivered } };
+  }
+
   /** All changes since the last look. */
   async #changes(): Promise<Change[]> {
     this.#looked = true;
@@ -168,6 +191,13 @@ export class World {
 type Change = Pick<UserChange, 'userId' | 'kind'>;
 
 export type Run = Omit<Situation, 'fresh'>;
+
+interface Beside {
+  readonly box: Mailbox;
+  readonly clock: () => number;
+  readonly mark: string;
+  readonly stopBeside: () => Promise<void>;
+}
 
 function clientOf(address: string): Client {
   const clients = [
