@@ -92,7 +92,7 @@ const password = fc.constantFrom('seven purple walruses', 'cr\u00e8me au caramel
 const newPassword = fc.constantFrom('seven purple walruses', 'eight orange penguins', 'password1');
 const repeat = fc.constantFrom('none', 'none', 'first', 'second');
 const key = fc.constantFrom('new', 'new', 'new', 'first', 'second');
-const amount = fc.constantFrom('1', '30', '-30', '100', '-100', 'all', '0', '9223372036854775807');
+const amount = fc.constantFrom('1', '30', '-30', '100', '100', '-100', '-100', 'all', '0', '9223372036854775807');
 const order = fc.constantFrom('', 'create_time desc', 'username', 'username desc');
 const none = {};
 
@@ -128,9 +128,11 @@ const targetOf = ({ who: slot, etag: which }: { who: number; etag: string }, { s
   id: userId(state, slot),
   etag: etagFor(user(state, slot), which),
 });
-const pair = { who, other: who };
-const pairOf = ({ who: slot, other }: { who: number; other: number }, { state }: Situation) =>
-  FollowRequest.fromPartial({ userId: userId(state, slot), otherId: userId(state, other) });
+const pair = { pair: fc.constantFrom('0 1', '0 1', '0 1', '1 0', '1 0', '0 2', '2 1', '0 0', '3 0') };
+const pairOf = ({ pair: slots }: { pair: string }, { state }: Situation) => {
+  const [from = '', to = ''] = slots.split(' ').map((slot) => userId(state, Number(slot)));
+  return FollowRequest.fromPartial({ userId: from, otherId: to });
+};
 const pageOf = ({ who: slot }: { who: number }, { state }: Pick<Situation, 'state'>) =>
   ListFollowersRequest.fromPartial({ userId: userId(state, slot) });
 
@@ -203,7 +205,7 @@ const writes = [
   step(
     8,
     'postTransaction',
-    { account: whichAccount, amount, key, kind: fc.constantFrom('deposit', 'deposit', '') },
+    { account: whichAccount, amount, key, kind: fc.constantFrom('deposit', 'deposit', 'deposit', 'deposit', '') },
     (args, at) =>
       PostTransactionRequest.fromPartial({
         accountId: accountId(at.state, args.account),
