@@ -310,18 +310,29 @@ function keyFor(
     : { $case: 'email', value: named(args.email, tag) };
 }
 
-export const anyStep = fc.oneof(...[...writes, ...alone, ...reads, ...pages]);
+// Those that get in each other's way.
+const themes = [
+  ['createUser', 'updateUser', 'deleteUser', 'undeleteUser', 'lockUser', 'unlockUser', 'getUser', 'lookupUser'],
+  ['follow', 'unfollow', 'block', 'unblock', 'getRelationship', 'deleteUser', 'undeleteUser', 'eraseUser'],
+  ['openAccount', 'closeAccount', 'postTransaction', 'transfer', 'getAccount', 'lockUser', 'unlockUser', 'eraseUser'],
+  ['changePassword', 'resetPassword', 'verifyEmail', 'verifyPassword', 'updateUser', 'lockUser'],
+];
 
-/** Steps that are taken at once: of all kinds, or of those that get in each other's way. */
+/** Steps of all kinds, and of one theme. */
+export const stepsOf = [
+  fc.oneof(...[...writes, ...alone, ...reads, ...pages]),
+  ...themes.map((methods) => fc.oneof(...ofTheme([...writes, ...reads, ...pages], methods))),
+];
+
+/** Steps that are taken at once. */
 export const stepsAtOnce = fc.oneof(
   atOnce([...writes, ...reads]),
-  ...[
-    ['createUser', 'updateUser', 'deleteUser', 'undeleteUser', 'lockUser', 'unlockUser', 'getUser', 'lookupUser'],
-    ['follow', 'unfollow', 'block', 'unblock', 'getRelationship', 'deleteUser', 'undeleteUser', 'eraseUser'],
-    ['openAccount', 'closeAccount', 'postTransaction', 'transfer', 'getAccount', 'lockUser', 'unlockUser', 'eraseUser'],
-    ['changePassword', 'resetPassword', 'verifyEmail', 'verifyPassword', 'updateUser', 'lockUser'],
-  ].map((methods) => atOnce([...writes, ...reads].filter(({ method }) => methods.includes(method)))),
+  ...themes.map((methods) => atOnce(ofTheme([...writes, ...reads], methods))),
 );
+
+function ofTheme(steps: ReturnType<typeof step>[], methods: readonly string[]): ReturnType<typeof step>[] {
+  return steps.filter(({ method }) => methods.includes(method));
+}
 
 function atOnce(steps: ReturnType<typeof step>[]): fc.Arbitrary<Step[]> {
   return fc.array(fc.oneof(...steps), { minLength: 2, maxLength: 4, size: 'max' });
