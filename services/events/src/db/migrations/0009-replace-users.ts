@@ -6,12 +6,12 @@ import { Migration } from '@mikro-orm/migrations';
  */
 export class ReplaceUsers extends Migration {
   override up(): void {
+    // With the values in the plan, chunks and batches that cannot have the user are left alone.
     this.addSql(`
 CREATE FUNCTION events.replace_user_in_events(old_ids text[], new_id text, starting timestamptz, ending timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
--- With the values in the plan, chunks and batches that cannot have the user are left alone.
 SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
