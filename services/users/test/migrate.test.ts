@@ -251,7 +251,8 @@ describe('migrations that start at once', () => {
   });
 });
 
-const patient = { lockTimeoutMs: 300, waitMs: 60_000 };
+// Long enough to see, on a busy machine, who is waited for.
+const patient = { lockTimeoutMs: 1_000, waitMs: 60_000 };
 
 describe('a migration that waits for a lock', () => {
   const step: MigrationStep = {
@@ -270,14 +271,14 @@ describe('a migration that waits for a lock', () => {
 
     const writer = await connect(url);
     let longest = 0;
-    const until = performance.now() + 3_000;
+    const until = performance.now() + 6_000;
     while (performance.now() < until) {
       const began = performance.now();
       await writer.query('UPDATE users.users SET bio = bio');
       longest = Math.max(longest, performance.now() - began);
     }
     // Behind the waiting ALTER TABLE, and on a busy machine.
-    expect(longest).toBeLessThan(1_500);
+    expect(longest).toBeLessThan(3_000);
     expect(lines.length).toBeGreaterThan(1);
     for (const line of lines) {
       expect(line).toMatch(

@@ -13,8 +13,11 @@ const shapes: readonly (readonly [string, RegExp])[] = [
   ['a hash of argon2', /\$argon2\w*[^\s"\\]*/],
   ['a verifier of SCRAM', /SCRAM-SHA-256\$[^\s"\\]*/],
   ['a mail address', /[\p{L}\d._%+'-]+@[\p{L}\d-]+(?:\.[\p{L}\d-]+)+/u],
-  // What is wrong with an address is told with an example.
-  ['an IP address', /(?<![\d.]|such as \\?")(?!127\.0\.0\.1(?!\d)|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/],
+  // What is wrong with an address is told with an example; the address of a database that is away may be told.
+  [
+    'an IP address',
+    /(?<![\d.]|such as \\?"|connect E[A-Z]+ )(?!127\.0\.0\.1(?!\d)|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/,
+  ],
 ];
 
 /** Looks through what a run kept for its secrets, and for what looks like one. */
