@@ -1,15 +1,15 @@
 import { pageTokens, startServer, type Logger } from '@tidemark/grpc-kit';
+import { NotificationListener } from '@tidemark/grpc-kit/postgres';
 import type { EventsConfig } from './config.ts';
 import { checkSchema } from './db/check-schema.ts';
 import { descriptionOf } from './db/describe-database.ts';
 import { eventRetention } from './db/event-retention.ts';
 import { hasOwnRetentions } from './db/own-retentions.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
-import { Pool } from './db/pool.ts';
+import { Pool, serviceRole } from './db/pool.ts';
 import { RollupCatalogs } from './db/rollup-catalogs.ts';
 import { startRetentionJob } from './db/retention-job.ts';
 import { storeEvents } from './db/store-events.ts';
-import { StoredEventsListener } from './db/stored-events-listener.ts';
 import { createdTimescale } from './db/timescale-server.ts';
 import { startWarningRecorder } from './db/warning-recorder.ts';
 import { GroupCommit } from './domain/group-commit.ts';
@@ -44,7 +44,14 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
       writers: config.writers,
       write: (requests) => storeEvents(pool, requests),
     });
-    const storedEvents = new StoredEventsListener({ databaseUrl: config.databaseUrl, log });
+    const storedEvents = new NotificationListener({
+      databaseUrl: config.databaseUrl,
+      role: serviceRole,
+      channel: 'tidemark_events_stored',
+      applicationName: 'tidemark-events-listener',
+      log,
+      warning: 'cannot hear of stored events: tails look for them every second',
+    });
     const server = await startServer({
       host: config.host,
       port: config.port,

@@ -1,8 +1,8 @@
 import { createLogger, pageTokens, startServer, type Logger, type RpcServer } from '@tidemark/grpc-kit';
+import { NotificationListener } from '@tidemark/grpc-kit/postgres';
 import type { Config } from './config.ts';
-import { ChangeListener } from './db/change-listener.ts';
 import { checkSchema } from './db/check-schema.ts';
-import { Database } from './db/database.ts';
+import { Database, serviceRole } from './db/database.ts';
 import { hashCosts } from './db/hash-costs.ts';
 import { pageTokenKey } from './db/page-token-key.ts';
 import { secretsKey } from './db/secrets-key.ts';
@@ -43,7 +43,14 @@ export async function create(config: Config, overrides: Overrides = {}): Promise
   const clock = overrides.clock ?? systemClock;
   const database = new Database(config.database);
   const mailer = mailerOf(config.mail.transport, config.mail.from, log);
-  const changes = new ChangeListener({ databaseUrl: config.database.url, log });
+  const changes = new NotificationListener({
+    databaseUrl: config.database.url,
+    role: serviceRole,
+    channel: 'tidemark_users_changed',
+    applicationName: 'tidemark-users-listener',
+    log,
+    warning: 'cannot hear of changes: who watches looks for them every second',
+  });
   try {
     await checkSchema(database.session());
     log.info(`on PostgreSQL ${await database.version()}`);

@@ -13,3 +13,6 @@ export { beginSession } from './begin-session.ts';
 export { withConnection } from './with-connection.ts';
 export type { MigrationConfig } from './migration-config.ts';
 export { migrationConfigOf } from './migration-config.ts';
+export type { ListenerOptions } from './notification-listener.ts';
+export { NotificationListener } from './notification-listener.ts';
+export { socketOf } from './socket-of.ts';

@@ -64,8 +64,8 @@ export class Killer {
       .finally(() => {
         const ms = performance.now() - began;
         this.#busy.delete(victim);
-        // At least as long as it was away: work shall be done meanwhile.
-        const rest = victim === this.#database ? Math.max(ms, this.#database.minMsBetweenKills) : ms;
+        // Longer than it was away: work shall be done meanwhile.
+        const rest = victim === this.#database ? Math.max(4 * ms, this.#database.minMsBetweenKills) : 4 * ms;
         this.#restsUntil.set(victim, Date.now() + rest);
         this.#say(`${trouble}: over after ${ms.toFixed(0)} ms`);
       });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '@tidemark/grpc-kit';
-import { beginSession } from '@tidemark/grpc-kit/postgres';
+import { beginSession, socketOf } from '@tidemark/grpc-kit/postgres';
 import { ignore } from './connection.ts';
 
 export interface PoolOptions {
@@ -49,9 +49,4 @@ export class Pool extends pg.Pool {
     await this.end();
     clearTimeout(cut);
   }
-}
-
-/** pg has no other way to give a connection up that does not answer. */
-export function socketOf(client: pg.ClientBase): { destroy(): void } {
-  return (client as pg.ClientBase & { connection: { stream: { destroy(): void } } }).connection.stream;
 }

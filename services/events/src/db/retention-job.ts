@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '@tidemark/grpc-kit';
+import { socketOf } from '@tidemark/grpc-kit/postgres';
 import { ignore } from './connection.ts';
-import { serviceRole, socketOf } from './pool.ts';
+import { serviceRole } from './pool.ts';
 
 export interface RetentionJobOptions {
   databaseUrl: string;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { PageTokens } from '@tidemark/grpc-kit';
-import type { StoredEventsListener } from '../db/stored-events-listener.ts';
+import type { NotificationListener } from '@tidemark/grpc-kit/postgres';
 import type { RollupCatalogs } from '../db/rollup-catalogs.ts';
 import type { GroupCommit } from '../domain/group-commit.ts';
 import type { IpMode } from '../domain/ip-address.ts';
@@ -21,6 +21,6 @@ export interface Context {
   readonly retentionJobIntervalMs: number;
   readonly ipMode: IpMode;
   readonly groupCommit: GroupCommit;
-  readonly storedEvents: StoredEventsListener;
+  readonly storedEvents: NotificationListener;
   readonly warnings: WarningCounts;
 }

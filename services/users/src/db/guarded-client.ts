@@ -1,3 +1,4 @@
+import { socketOf } from '@tidemark/grpc-kit/postgres';
 import { Client, type ClientConfig } from 'pg';
 
 /**
@@ -10,8 +11,8 @@ export class GuardedClient extends Client {
     this.on('error', () => undefined);
   }
 
-  /** Gives the connection up, also where the server does not answer; pg has no other way. */
+  /** Gives the connection up, also where the server does not answer. */
   cut(): void {
-    (this as Client & { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    socketOf(this).destroy();
   }
 }

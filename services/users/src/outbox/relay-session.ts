@@ -68,13 +68,8 @@ export class RelaySession implements Queryable {
   /** A database that is frozen would keep the connection for ever. */
   async close(): Promise<void> {
     clearInterval(this.#signsOfLife);
-    const cut = setTimeout(() => socketOf(this.#client).destroy(), closeTimeoutMs);
+    const cut = setTimeout(() => this.#client.cut(), closeTimeoutMs);
     await this.#client.end().catch(() => undefined);
     clearTimeout(cut);
   }
-}
-
-/** pg has no other way to give a connection up that does not answer. */
-function socketOf(client: GuardedClient): { destroy(): void } {
-  return (client as GuardedClient & { connection: { stream: { destroy(): void } } }).connection.stream;
 }

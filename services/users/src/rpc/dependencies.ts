@@ -1,5 +1,5 @@
 import type { PageTokens } from '@tidemark/grpc-kit';
-import type { ChangeListener } from '../db/change-listener.ts';
+import type { NotificationListener } from '@tidemark/grpc-kit/postgres';
 import type { Database } from '../db/database.ts';
 import type { Limits } from '../domain/budget.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -16,7 +16,7 @@ export interface Dependencies {
   readonly secrets: Secrets;
   readonly limits: Limits;
   readonly pageTokens: PageTokens;
-  readonly changes: ChangeListener;
+  readonly changes: NotificationListener;
   readonly relay: Relay;
   /** undefined: EVENTS_ADDRESS is not set. */
   readonly transactions: TransactionsClient | undefined;

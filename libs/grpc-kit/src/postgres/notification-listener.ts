@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@tidemark/grpc-kit';
-import { beginSession } from '@tidemark/grpc-kit/postgres';
-import { serviceRole } from './database.ts';
-import { GuardedClient } from './guarded-client.ts';
+import { Client } from 'pg';
+import type { Logger } from '../logger.ts';
+import { beginSession } from './begin-session.ts';
+import { socketOf } from './socket-of.ts';
 
 const connectTimeoutMs = 5_000;
 const stopTimeoutMs = 2_000;
@@ -11,22 +11,32 @@ const longestRetryMs = 30_000;
 // Without the connection nobody says that there is something new, so that who waits has to look.
 const unheardMs = 1_000;
 
+export interface ListenerOptions {
+  readonly databaseUrl: string;
+  /** What the session becomes. */
+  readonly role: string;
+  /** Of NOTIFY. */
+  readonly channel: string;
+  readonly applicationName: string;
+  readonly log: Logger;
+  /** A warning for when it cannot listen. */
+  readonly warning: string;
+}
+
 /**
- * Hears of changes of users, through whatever instance they are made. One connection, made for the first, serves all
- * that wait; while it is lost they look by themselves every second.
+ * Hears of what instances notify one another of. One connection, made for the first, serves all that wait; while it is
+ * lost they look by themselves every second.
  */
-export class ChangeListener {
-  readonly #databaseUrl: string;
-  readonly #log: Logger;
+export class NotificationListener {
+  readonly #options: ListenerOptions;
   readonly #stopping = new AbortController();
   readonly #waiting = new Set<() => void>();
   #running: Promise<void> | undefined;
   #listening = false;
   #news = 0;
 
-  constructor(options: { databaseUrl: string; log: Logger }) {
-    this.#databaseUrl = options.databaseUrl;
-    this.#log = options.log;
+  constructor(options: ListenerOptions) {
+    this.#options = options;
   }
 
   /** Grows with what is heard; `heard` compares with it. Take it before you look into the database. */
@@ -65,7 +75,7 @@ export class ChangeListener {
         await this.#listen(() => (failures = 0));
       } catch (error) {
         signal.throwIfAborted();
-        this.#log.warn({ err: error }, 'cannot hear of changes: who watches looks for them every second');
+        this.#options.log.warn({ err: error }, this.#options.warning);
       }
       await sleep(Math.min(longestRetryMs, shortestRetryMs * 2 ** failures), undefined, { signal });
     }
@@ -74,9 +84,9 @@ export class ChangeListener {
   async #listen(onListening: () => void): Promise<void> {
     const { signal } = this.#stopping;
     signal.throwIfAborted();
-    const client = new GuardedClient({
-      connectionString: this.#databaseUrl,
-      application_name: 'tidemark-users-listener',
+    const client = new Client({
+      connectionString: this.#options.databaseUrl,
+      application_name: this.#options.applicationName,
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
     });
@@ -85,13 +95,13 @@ export class ChangeListener {
     const onStop = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', onStop);
     client.on('error', reject);
-    client.on('end', () => reject(new Error('the connection that hears of changes ended')));
+    client.on('end', () => reject(new Error('the connection that hears of others ended')));
     client.on('notification', () => this.#tell());
     try {
-      await Promise.race([lost, listen(client)]);
+      await Promise.race([lost, listen(client, this.#options)]);
       this.#listening = true;
       onListening();
-      // What was changed before it listened was told to nobody.
+      // What happened before it listened was told to nobody.
       this.#tell();
       await lost;
     } finally {
@@ -108,15 +118,15 @@ export class ChangeListener {
   }
 }
 
-async function listen(client: GuardedClient): Promise<void> {
+async function listen(client: Client, { role, channel }: ListenerOptions): Promise<void> {
   await client.connect();
-  await client.query(beginSession(serviceRole));
-  await client.query('listen tidemark_users_changed');
+  await client.query(beginSession(role));
+  await client.query(`LISTEN ${channel}`);
 }
 
 /** A database that is frozen would keep the connection for ever. */
-async function close(client: GuardedClient): Promise<void> {
-  const cut = setTimeout(() => client.cut(), stopTimeoutMs);
+async function close(client: Client): Promise<void> {
+  const cut = setTimeout(() => socketOf(client).destroy(), stopTimeoutMs);
   await client.end().catch(ignore);
   clearTimeout(cut);
 }
