@@ -16,3 +16,4 @@ export { migrationConfigOf } from './migration-config.ts';
 export type { ListenerOptions } from './notification-listener.ts';
 export { NotificationListener } from './notification-listener.ts';
 export { socketOf } from './socket-of.ts';
+export { triedAgain } from './tried-again.ts';

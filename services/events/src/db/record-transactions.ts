@@ -1,10 +1,10 @@
 import type pg from 'pg';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { Micros } from '../domain/micros.ts';
 import { isSame, keyOf, type Transaction } from '../domain/transaction.ts';
 import type { Placed } from '../domain/transaction-batch.ts';
 import { query } from './query.ts';
 import { timestamptz } from './timestamptz.ts';
-import { triedAgain } from './tried-again.ts';
 import { transactionColumns, transactionOfRow, type TransactionRow } from './transaction-row.ts';
 
 /** What became of transactions; those in neither list are there already. */

@@ -1,7 +1,7 @@
 import type pg from 'pg';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { UserReplacement } from '../domain/user-replacement.ts';
 import { query } from './query.ts';
-import { triedAgain } from './tried-again.ts';
 
 export interface Replaced {
   readonly events: bigint;

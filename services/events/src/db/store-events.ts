@@ -1,4 +1,5 @@
 import { sqlStateOf } from '@tidemark/grpc-kit';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type pg from 'pg';
 import type { NewEvent } from '../domain/event.ts';
 import { closeBatch } from './close-batch.ts';
@@ -7,7 +8,6 @@ import { copyIn } from './copy-in.ts';
 import { copiedColumns, copyRows } from './copy-rows.ts';
 import { insertMissing } from './insert-missing.ts';
 import { inOrder, type OrderedBatch } from './ordered-batch.ts';
-import { triedAgain } from './tried-again.ts';
 
 /**
  * Stores the events of several requests that are not there yet, all in one transaction, and answers how many of each

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { Micros } from '../domain/clock.ts';
-import { beginAgain } from './begin-again.ts';
 import { setNewSecret, type NewSecret } from './new-secret.ts';
 import { recordAudit } from './record-audit.ts';
 
@@ -13,7 +13,7 @@ export interface PasswordChange extends NewSecret {
 /** @returns false where the password or the user's state has changed since the current password was compared */
 export async function changePassword(em: EntityManager, change: PasswordChange, now: Micros): Promise<boolean> {
   const { userId, provenHash, actor } = change;
-  return beginAgain(() =>
+  return triedAgain(() =>
     em.transactional(async (tx) => {
       // The user is locked first by everyone, so that nobody waits for another in a circle.
       const [user] = await tx.execute<unknown[]>(lockingUser, { userId });

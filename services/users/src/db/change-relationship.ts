@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { AuditAction } from '../domain/audit-entry.ts';
 import type { Micros } from '../domain/clock.ts';
 import type { Pair, Relationship } from '../domain/relationship.ts';
-import { beginAgain } from './begin-again.ts';
 import { getRelationship } from './get-relationship.ts';
 import { lockPair } from './lock-pair.ts';
 import { recordAudit } from './record-audit.ts';
@@ -27,7 +27,7 @@ export async function changeRelationship(
   action: AuditAction,
   change: (em: EntityManager) => Promise<boolean>,
 ): Promise<Relationship> {
-  return beginAgain(() =>
+  return triedAgain(() =>
     em.transactional(async (transaction) => {
       await lockPair(transaction, pair);
       if (await change(transaction)) {

@@ -1,10 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { AuditAction, AuditDetails } from '../domain/audit-entry.ts';
 import { etagOf } from '../domain/etag.ts';
 import type { ChangeKind } from '../domain/user-change.ts';
 import { EtagMismatch, UserNotFound } from '../domain/user-errors.ts';
 import type { User } from '../domain/user.ts';
-import { beginAgain } from './begin-again.ts';
 import { MicrosType } from './micros-type.ts';
 import { uniqueOr } from './unique-or.ts';
 import { columnsOf, UserEntity, userOf } from './user-entity.ts';
@@ -38,7 +38,7 @@ export async function changeUser(
     if (next === user) return user;
     const values = valuesOf(user, next, telling);
     // Two users who swap their usernames at once wait for each other.
-    const written = await uniqueOr(() => beginAgain(() => em.execute<unknown[]>(statement, values)));
+    const written = await uniqueOr(() => triedAgain(() => em.execute<unknown[]>(statement, values)));
     if (written.length === 1) return next;
   }
 }

@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { Micros } from '../domain/clock.ts';
 import { etagOf } from '../domain/etag.ts';
 import { AccountOpen, EtagMismatch, UserNotFound } from '../domain/user-errors.ts';
-import { beginAgain } from './begin-again.ts';
 import { MicrosType } from './micros-type.ts';
 import { putIntoOutbox } from './put-into-outbox.ts';
 import { recordAudit } from './record-audit.ts';
@@ -22,7 +22,7 @@ const time = new MicrosType();
 /** Removes a person, one who was purged as well, and leaves word for the events service and for who watches users. */
 export async function eraseUser(em: EntityManager, erasure: Erasure): Promise<void> {
   const { id, etag, replacement, actor, now } = erasure;
-  await beginAgain(() =>
+  await triedAgain(() =>
     em.transactional(async (transaction) => {
       // As the function does, but before a row is locked.
       await transaction.execute('select pg_advisory_xact_lock(7204051998)');

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { User } from '../domain/user.ts';
-import { beginAgain } from './begin-again.ts';
 import { MicrosType } from './micros-type.ts';
 import { uniqueOr } from './unique-or.ts';
 import { columnsOf } from './user-entity.ts';
@@ -29,7 +29,7 @@ export async function insertUser(em: EntityManager, row: UserToInsert): Promise<
     actor,
     details: JSON.stringify({ password: passwordHash === undefined ? 'none' : 'set' }),
   };
-  await uniqueOr(() => beginAgain(() => em.execute(statement, values)));
+  await uniqueOr(() => triedAgain(() => em.execute(statement, values)));
 }
 
 // One statement is one transaction, and one way to the database instead of four.

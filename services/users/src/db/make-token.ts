@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { Micros } from '../domain/clock.ts';
 import { tokenLifetime, type TokenPurpose } from '../domain/token.ts';
 import type { User } from '../domain/user.ts';
-import { beginAgain } from './begin-again.ts';
 import { MicrosType } from './micros-type.ts';
 import { recordAudit } from './record-audit.ts';
 
@@ -29,7 +29,7 @@ export async function makeToken(em: EntityManager, token: TokenToMake, now: Micr
     emailKey: user.email.key,
     expireTime: time.convertToDatabaseValue(now + tokenLifetime),
   };
-  await beginAgain(() =>
+  await triedAgain(() =>
     em.transactional(async (tx) => {
       const [made] = await tx.execute<{ first: boolean }[]>(statement, values);
       const action = `${purpose}_REQUESTED` as const;

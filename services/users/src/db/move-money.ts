@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sqlStateOf } from '@tidemark/grpc-kit';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { Account, Transaction } from '../domain/account.ts';
 import {
   AccountClosed,
@@ -16,7 +17,6 @@ import { movementFingerprint, type Movement } from '../domain/movement.ts';
 import { UserDeleted } from '../domain/user-errors.ts';
 import { uuidv7 } from '../domain/uuid.ts';
 import { accountConstraints } from './account-entity.ts';
-import { beginAgain } from './begin-again.ts';
 import { MicrosType } from './micros-type.ts';
 
 export interface MoveOptions {
@@ -35,7 +35,7 @@ export interface Moved {
 /** Moves money, with all that belongs to it, or returns what the first movement with this key did: a leg each. */
 export async function moveMoney(em: EntityManager, movement: Movement, options: MoveOptions): Promise<Moved[]> {
   const values = valuesOf(movement, options);
-  const rows = await withOneKey(() => beginAgain(() => em.execute<Row[]>(statement, values)));
+  const rows = await withOneKey(() => triedAgain(() => em.execute<Row[]>(statement, values)));
   const [{ result, subject, outcome, accounts }] = rows as [Row];
   if (result !== 'MOVED' && result !== 'REPEATED') throw refusalOf(result, subject ?? '');
   return movement.legs.map((leg, place) =>

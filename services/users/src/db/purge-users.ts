@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { Micros } from '../domain/clock.ts';
-import { beginAgain } from './begin-again.ts';
 import { MicrosType } from './micros-type.ts';
 
 export interface Purge {
@@ -32,7 +32,7 @@ export async function purgeUsers(em: EntityManager, purge: Purge, signal: AbortS
     const due = await em.execute<Due[]>(dueStatement, { now, after, deleted: last.deleted, id: last.id, pageSize });
     for (const { id } of due) {
       signal.throwIfAborted();
-      const rows = await beginAgain(() => em.execute<{ outcome: string }[]>(statement, { id, now, after, actor }));
+      const rows = await triedAgain(() => em.execute<{ outcome: string }[]>(statement, { id, now, after, actor }));
       if (rows[0]?.outcome === 'PURGED') purged += 1;
       if (rows[0]?.outcome === 'ACCOUNT_OPEN') kept += 1;
     }

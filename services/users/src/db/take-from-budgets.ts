@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import { hour, type Budget } from '../domain/budget.ts';
 import type { Micros } from '../domain/clock.ts';
 import { AttemptsLimited } from '../domain/credential-errors.ts';
-import { beginAgain } from './begin-again.ts';
 import { MicrosType } from './micros-type.ts';
 
 const time = new MicrosType();
@@ -18,7 +18,7 @@ class NotAll extends Error {}
  */
 export async function takeFromBudgets(em: EntityManager, budgets: readonly Budget[], now: Micros): Promise<void> {
   try {
-    await beginAgain(() =>
+    await triedAgain(() =>
       em.transactional(async (tx) => {
         const taken = await tx.execute<unknown[]>(taking, valuesOf(budgets, now));
         if (taken.length < budgets.length) throw new NotAll();
@@ -32,7 +32,7 @@ export async function takeFromBudgets(em: EntityManager, budgets: readonly Budge
 
 /** Gives back what was taken for something that did not fail. */
 export async function giveBackToBudgets(em: EntityManager, budgets: readonly Budget[], now: Micros): Promise<void> {
-  await beginAgain(() => em.execute(givingBack, valuesOf(budgets, now)));
+  await triedAgain(() => em.execute(givingBack, valuesOf(budgets, now)));
 }
 
 async function waitMs(em: EntityManager, budgets: readonly Budget[], now: Micros): Promise<number> {

@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { triedAgain } from '@tidemark/grpc-kit/postgres';
 import type { Micros } from '../domain/clock.ts';
 import { TokenInvalid } from '../domain/credential-errors.ts';
 import type { TokenPurpose } from '../domain/token.ts';
-import { beginAgain } from './begin-again.ts';
 import { MicrosType } from './micros-type.ts';
 
 export interface TokenUse {
@@ -29,7 +29,7 @@ export async function useToken(
   now: Micros,
   act: (em: EntityManager, userId: string) => Promise<void>,
 ): Promise<string> {
-  return beginAgain(() =>
+  return triedAgain(() =>
     em.transactional(async (tx) => {
       const values = valuesOf(use, now);
       const [owner] = await tx.execute<{ id: string }[]>(`${owned} for update of u`, values);
