@@ -17,3 +17,4 @@ export type { ListenerOptions } from './notification-listener.ts';
 export { NotificationListener } from './notification-listener.ts';
 export { socketOf } from './socket-of.ts';
 export { triedAgain } from './tried-again.ts';
+export { News } from './news.ts';

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from '../logger.ts';
 import { beginSession } from './begin-session.ts';
+import { News } from './news.ts';
 import { socketOf } from './socket-of.ts';
 
 const connectTimeoutMs = 5_000;
@@ -30,10 +31,9 @@ export interface ListenerOptions {
 export class NotificationListener {
   readonly #options: ListenerOptions;
   readonly #stopping = new AbortController();
-  readonly #waiting = new Set<() => void>();
+  readonly #news = new News();
   #running: Promise<void> | undefined;
   #listening = false;
-  #news = 0;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -41,23 +41,14 @@ export class NotificationListener {
 
   /** Grows with what is heard; `heard` compares with it. Take it before you look into the database. */
   get news(): number {
-    return this.#news;
+    return this.#news.count;
   }
 
   /** Resolves when there is more news than `known`, or after `ms`; rejects with the signal's reason. */
   async heard(known: number, ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#running ??= this.#run().catch(ignore);
-    if (this.#news > known) return;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const wake = (): void => resolve(undefined);
-    const timer = setTimeout(wake, this.#listening ? ms : Math.min(ms, unheardMs));
-    this.#waiting.add(wake);
-    signal.addEventListener('abort', wake);
-    await promise;
-    clearTimeout(timer);
-    this.#waiting.delete(wake);
-    signal.removeEventListener('abort', wake);
+    await this.#news.heard(known, this.#listening ? ms : Math.min(ms, unheardMs), signal);
     signal.throwIfAborted();
   }
 
@@ -96,25 +87,20 @@ export class NotificationListener {
     signal.addEventListener('abort', onStop);
     client.on('error', reject);
     client.on('end', () => reject(new Error('the connection that hears of others ended')));
-    client.on('notification', () => this.#tell());
+    client.on('notification', () => this.#news.tell());
     try {
       await Promise.race([lost, listen(client, this.#options)]);
       this.#listening = true;
       onListening();
       // What happened before it listened was told to nobody.
-      this.#tell();
+      this.#news.tell();
       await lost;
     } finally {
       signal.removeEventListener('abort', onStop);
       this.#listening = false;
-      this.#tell();
+      this.#news.tell();
       await close(client);
     }
-  }
-
-  #tell(): void {
-    this.#news += 1;
-    for (const wake of this.#waiting) wake();
   }
 }
 

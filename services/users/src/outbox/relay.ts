@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@tidemark/grpc-kit';
+import { News } from '@tidemark/grpc-kit/postgres';
 import { backOffMs } from '../domain/back-off.ts';
 import { outboxKinds, type Deliver, type OutboxKind, type ReceiverAway } from '../domain/outbox.ts';
 import { deliverRound, type Round } from './deliver-round.ts';
-import { News } from './news.ts';
 import { RelaySession } from './relay-session.ts';
 
 /** Who delivers which kind. Messages of a kind without an entry stay in the outbox. */
