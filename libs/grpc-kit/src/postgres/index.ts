@@ -18,3 +18,6 @@ export { NotificationListener } from './notification-listener.ts';
 export { socketOf } from './socket-of.ts';
 export { triedAgain } from './tried-again.ts';
 export { News } from './news.ts';
+export type { LeaderSession } from './leader-session.ts';
+export type { Leading } from './start-leading.ts';
+export { startLeading } from './start-leading.ts';

@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beginSession } from '@tidemark/grpc-kit/postgres';
-import { serviceRole } from './database.ts';
-import { GuardedClient } from './guarded-client.ts';
+import { Client, type QueryResultRow } from 'pg';
+import { beginSession } from './begin-session.ts';
+import { socketOf } from './socket-of.ts';
 
-/** Any number that no other user of the database's advisory locks has. */
-const leaderLock = 7_204_051_999;
+export interface LeaderSessionOptions {
+  readonly databaseUrl: string;
+  /** What the session becomes. */
+  readonly role: string;
+  /** The advisory lock that makes a leader: any number that no other user of the database's advisory locks has. */
+  readonly lock: number;
+  readonly applicationName: string;
+}
+
 // A leader that has not asked for anything in this time is frozen or cut off: the server ends its session, and the lock
 // with it.
 const silenceMs = 15_000;
@@ -14,20 +21,22 @@ const stopTimeoutMs = 2_000;
 
 /** A connection of its own, which may hold the leader's lock and which the server ends when it hears nothing for a while. */
 export class LeaderSession {
-  readonly #client: GuardedClient;
+  readonly #client: Client;
+  readonly #options: LeaderSessionOptions;
   readonly #stopping: AbortSignal;
   readonly #lost = new AbortController();
   #cutting: NodeJS.Timeout | undefined;
   /** A database that is frozen would keep a statement for ever. */
   readonly #cutSoon = (): void => {
-    this.#cutting ??= setTimeout(() => this.#client.cut(), stopTimeoutMs);
+    this.#cutting ??= setTimeout(() => socketOf(this.#client).destroy(), stopTimeoutMs);
   };
 
-  constructor(databaseUrl: string, stopping: AbortSignal) {
+  constructor(options: LeaderSessionOptions, stopping: AbortSignal) {
+    this.#options = options;
     this.#stopping = stopping;
-    this.#client = new GuardedClient({
-      connectionString: databaseUrl,
-      application_name: 'tidemark-users-housekeeping',
+    this.#client = new Client({
+      connectionString: options.databaseUrl,
+      application_name: options.applicationName,
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
     });
@@ -43,8 +52,8 @@ export class LeaderSession {
 
   async open(): Promise<void> {
     await this.#client.connect();
-    await this.#query(`set idle_session_timeout = ${silenceMs}`);
-    await this.#query(beginSession(serviceRole));
+    await this.query(`set idle_session_timeout = ${silenceMs}`);
+    await this.query(beginSession(this.#options.role));
   }
 
   /** Asks again and again: a statement that waited on the server would keep its snapshot for all that time. */
@@ -57,7 +66,7 @@ export class LeaderSession {
     for (;;) {
       const pause = this.#pause(signOfLifeMs).then(() => false);
       if (await Promise.race([done, pause])) return;
-      await this.#query('select');
+      await this.query('select');
     }
   }
 
@@ -65,8 +74,13 @@ export class LeaderSession {
     const until = Date.now() + ms;
     for (let left = ms; left > 0; left = until - Date.now()) {
       await this.#pause(Math.min(left, signOfLifeMs));
-      await this.#query('select');
+      await this.query('select');
     }
+  }
+
+  async query<Row extends QueryResultRow>(text: string): Promise<Row[]> {
+    this.#stopping.throwIfAborted();
+    return (await this.#client.query<Row>(text)).rows;
   }
 
   async close(): Promise<void> {
@@ -77,13 +91,8 @@ export class LeaderSession {
   }
 
   async #isLeader(): Promise<boolean> {
-    const rows = await this.#query<{ leads: boolean }>(`select pg_try_advisory_lock(${leaderLock}) as leads`);
+    const rows = await this.query<{ leads: boolean }>(`select pg_try_advisory_lock(${this.#options.lock}) as leads`);
     return rows[0]?.leads ?? false;
-  }
-
-  async #query<Row extends object>(text: string): Promise<Row[]> {
-    this.#stopping.throwIfAborted();
-    return (await this.#client.query<Row>(text)).rows;
   }
 
   #pause(ms: number): Promise<void> {
