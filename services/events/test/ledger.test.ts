@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
 import { realServer, testServerUrl } from '@tidemark/testing';
 import { Event } from '@tidemark/contracts/events';
 import { checkLedger } from '../soak/check-ledger.ts';
@@ -22,6 +24,26 @@ test('whatever is killed, cut and doubled: what is acknowledged is stored once, 
   expect(result.doubles).toBeGreaterThan(0);
   expect(result.troubles.get('kill -9 of the database') ?? 0).toBeGreaterThan(serverUrl === undefined ? 0 : -1);
 }, 400_000);
+
+(realServer ? test : test.skip)(
+  'a real server that is killed while a session computes is gone with it, and starts again',
+  async () => {
+    const server = await (realServer as NonNullable<typeof realServer>)();
+    const client = new pg.Client({ connectionString: server.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    const computing = client.query('SELECT count(*) FROM generate_series(1, 10000000000)');
+    await Promise.all([
+      expect(computing).rejects.toThrow(),
+      setTimeout(500).then(async () => {
+        await server.kill();
+        await server.start();
+      }),
+    ]);
+    await server.stop();
+  },
+  60_000,
+);
 
 describe('the ledger notices', () => {
   const at = '2026-11-20T10:00:00Z';

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sqlStateOf } from '@tidemark/grpc-kit';
 import { freePort } from './free-port.ts';
 import type { Server } from './server.ts';
 import { serverSettings } from './server-settings.ts';
@@ -26,7 +27,7 @@ export async function rootServer(root: string): Promise<Server> {
         POSTGRES_PASSWORD: 'for-tests',
       },
       stdio: 'ignore',
-      // Its own process group, which holds PostgreSQL's children too.
+      // A Ctrl-C in the terminal is for whoever uses the server.
       detached: true,
     });
     await untilItAccepts(url);
@@ -34,9 +35,9 @@ export async function rootServer(root: string): Promise<Server> {
   const kill = async (): Promise<void> => {
     const child = running;
     running = undefined;
-    if (child?.pid === undefined) return;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
-    process.kill(-child.pid, 'SIGKILL');
+    await killTree(child.pid);
     await exited;
   };
   await start();
@@ -49,4 +50,25 @@ export async function rootServer(root: string): Promise<Server> {
       await rm(join(root, dataDir), { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * As a container dies, all at once. PostgreSQL's processes have process groups of their own, and one that computes would
+ * live on without the others, whose place nobody may take meanwhile.
+ */
+async function killTree(pid: number): Promise<void> {
+  // So that it starts no more of them.
+  signal(pid, 'SIGSTOP');
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  await Promise.all(children.split(' ').filter(Boolean).map(Number).map(killTree));
+  signal(pid, 'SIGKILL');
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // It ended by itself.
+    if (sqlStateOf(error) !== 'ESRCH') throw error;
+  }
 }
