@@ -70,6 +70,14 @@ test('an ordinary conversation leaks nothing', () => {
   expect(readLeaks(dir)).toEqual([]);
 });
 
+test('the address of a database that is away is no secret', () => {
+  const address = { address: '172.17.0.2', port: 5432 };
+  const refused = { code: 'ECONNREFUSED', errno: -111, syscall: 'connect', ...address };
+  const err = Object.assign(new Error('connect ECONNREFUSED 172.17.0.2:5432'), refused);
+  silentLog('users').debug({ err }, 'call failed');
+  expect(readLeaks(dir)).toEqual([]);
+});
+
 // Where a text can get out.
 const ways: Record<string, (text: string) => unknown> = {
   log: (text) => silentLog('users').debug({ err: new Error('it failed', { cause: new Error(text) }) }, 'call failed'),

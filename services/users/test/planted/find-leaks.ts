@@ -13,10 +13,14 @@ const shapes: readonly (readonly [string, RegExp])[] = [
   ['a hash of argon2', /\$argon2\w*[^\s"\\]*/],
   ['a verifier of SCRAM', /SCRAM-SHA-256\$[^\s"\\]*/],
   ['a mail address', /[\p{L}\d._%+'-]+@[\p{L}\d-]+(?:\.[\p{L}\d-]+)+/u],
-  // What is wrong with an address is told with an example; the address of a database that is away may be told.
+  // What is wrong with an address is told with an example; the address of a database that is away may be told, in an
+  // error's message and in its fields.
   [
     'an IP address',
-    /(?<![\d.]|such as \\?"|connect E[A-Z]+ )(?!127\.0\.0\.1(?!\d)|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/,
+    new RegExp(
+      String.raw`(?<![\d.]|such as \\?"|connect E[A-Z]+ |"syscall":"connect","address":")` +
+        String.raw`(?!127\.0\.0\.1(?!\d)|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])`,
+    ),
   ],
 ];
 
