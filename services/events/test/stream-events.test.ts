@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { status, type ClientDuplexStream } from '@grpc/grpc-js';
-import { StreamEventsRequest, type Event, type StreamEventsResponse } from '@tidemark/contracts/events';
-import { RpcError } from '@tidemark/grpc-kit';
+import {
+  EventsServiceService,
+  StreamEventsRequest,
+  type Event,
+  type StreamEventsResponse,
+} from '@tidemark/contracts/events';
+import { rpcClient, RpcError } from '@tidemark/grpc-kit';
 import pg from 'pg';
 import { event, startEvents, type Harness } from './harness.ts';
 
@@ -16,8 +21,12 @@ afterEach(() => harness.stop());
 type Stream = ClientDuplexStream<StreamEventsRequest, StreamEventsResponse>;
 
 /** A stream, what it has answered, and how it ended. */
-function open(): { stream: Stream; replies: StreamEventsResponse[]; ended: Promise<RpcError | 'OK'> } {
-  const stream = harness.events.streamEvents();
+function open(events: Pick<Harness['events'], 'streamEvents'> = harness.events): {
+  stream: Stream;
+  replies: StreamEventsResponse[];
+  ended: Promise<RpcError | 'OK'>;
+} {
+  const stream = events.streamEvents();
   const replies: StreamEventsResponse[] = [];
   stream.on('data', (reply: StreamEventsResponse) => replies.push(reply));
   const ended = new Promise<RpcError | 'OK'>((resolve) => {
@@ -71,6 +80,28 @@ test('a request that holds no events ends the stream after the replies before it
   expect(await ended).toMatchObject({ code: status.INVALID_ARGUMENT, fields: [{ field: 'events' }] });
   expect(replies.map(({ sequence }) => sequence)).toEqual([1n]);
   expect(await storedCount()).toBe(3);
+});
+
+test('a request that cannot be decoded ends the stream after the replies before it', async () => {
+  const encode = StreamEventsRequest.encode.bind(StreamEventsRequest);
+  const client = rpcClient(
+    {
+      streamEvents: {
+        ...EventsServiceService.streamEvents,
+        requestSerialize: (sent: StreamEventsRequest): Buffer =>
+          Buffer.from(sent.events.length > 0 ? encode(sent).finish() : [0x0a]),
+      },
+    },
+    `127.0.0.1:${harness.port}`,
+  );
+  const { stream, replies, ended } = open(client);
+  for (const sequence of [1, 2, 3]) stream.write(request(sequence, ...some(500)));
+  stream.write(request(4));
+  stream.write(request(5, ...some(1)));
+  expect(await ended).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'REQUEST_MALFORMED' });
+  client.close();
+  expect(replies.map(({ sequence }) => sequence)).toEqual([1n, 2n, 3n]);
+  expect(await storedCount()).toBe(1_500);
 });
 
 test('a service that shuts down finishes what it has read and answers UNAVAILABLE to the rest', async () => {

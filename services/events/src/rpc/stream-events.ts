@@ -14,6 +14,7 @@ export function streamEvents(context: Context): BidiHandler<WithDrafts<StreamEve
     const { groupCommit } = context;
     let wasRight = false;
     return repliesInOrder(requests, mostAtOnce, {
+      signal,
       ready: () => groupCommit.room(signal),
       parse: (request) => {
         const delivery = parseBatch(context, caller, request, wasRight);
