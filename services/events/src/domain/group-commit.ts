@@ -41,7 +41,7 @@ export class GroupCommit {
   readonly #write: GroupCommitOptions['write'];
   readonly #writers: number;
   /** By caller, in the order of their turns. */
-  readonly #lanes = new Map<unknown, Waiting[]>();
+  #lanes = new Map<unknown, Waiting[]>();
   #writing = 0;
   #events = 0;
   #starting: NodeJS.Immediate | undefined;
@@ -150,13 +150,16 @@ export class GroupCommit {
     this.#schedule();
   }
 
-  /** One request of each caller in turn, all with corrected times or none, up to a batch. */
+  /**
+   * One request of each caller in turn, all with corrected times or none, up to a batch. Whose request does not fit has
+   * the next turns: where others came first again, it might never be written.
+   */
   #take(): Waiting[] {
     const batch: Waiting[] = [];
+    const passedOver = new Map<unknown, Waiting[]>();
     let events = 0;
     let size = 0;
-    let passedOver = 0;
-    while (this.#lanes.size > passedOver) {
+    while (this.#lanes.size > 0) {
       const [caller, lane] = this.#lanes.entries().next().value as [unknown, Waiting[]];
       const [next] = lane as [Waiting];
       this.#lanes.delete(caller);
@@ -165,14 +168,17 @@ export class GroupCommit {
         (isCorrected(next) === isCorrected(batch[0] as Waiting) &&
           events + next.events.length <= mostEventsOfBatch &&
           size + next.size <= mostSizeOfBatch);
-      if (fits) lane.shift();
+      if (!fits) {
+        passedOver.set(caller, lane);
+        continue;
+      }
+      lane.shift();
       if (lane.length > 0) this.#lanes.set(caller, lane);
-      passedOver = fits ? 0 : passedOver + 1;
-      if (!fits) continue;
       batch.push(next);
       events += next.events.length;
       size += next.size;
     }
+    this.#lanes = passedOver;
     for (const waiting of batch) this.#goes(waiting);
     return batch;
   }
