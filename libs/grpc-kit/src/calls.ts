@@ -80,6 +80,8 @@ export class Calls {
         } catch (error) {
           // After a cancel the stream is gone, and nobody is there to be told.
           if (!context.signal.aborted) call.emit('error', this.#statusOf(error, method, context));
+        } finally {
+          requests.close();
         }
       });
     };
@@ -147,6 +149,7 @@ class Requests implements AsyncIterable<unknown> {
   readonly #call: ServerDuplexStream<unknown, unknown>;
   readonly #signal: AbortSignal;
   readonly #draining: AbortSignal;
+  readonly #closed = new AbortController();
 
   constructor(call: ServerDuplexStream<unknown, unknown>, signal: AbortSignal, draining: AbortSignal) {
     this.#call = call;
@@ -154,9 +157,15 @@ class Requests implements AsyncIterable<unknown> {
     this.#draining = draining;
   }
 
+  /** The call is over: whoever left in the middle, or still waits for a request, need not be remembered. */
+  close(): void {
+    this.#closed.abort();
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator {
     const source = this.#call.iterator({ destroyOnReturn: false });
-    const stop = AbortSignal.any([this.#signal, this.#draining]);
+    // Node keeps it, for its listener, as long as the server's signal can still abort it: `close` does so first.
+    const stop = AbortSignal.any([this.#signal, this.#draining, this.#closed.signal]);
     // After a cancel, the stream is destroyed without an error, so that waiting for it alone could last for ever. One
     // listener serves all turns: a race against one long-lived promise would keep every turn in memory.
     let wake = (): void => undefined;

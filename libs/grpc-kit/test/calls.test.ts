@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
+import { queryObjects, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { status } from '@grpc/grpc-js';
 import {
@@ -146,6 +146,37 @@ describe('a stream', () => {
     stream.end();
     await once(stream, 'end');
     expect(later - first).toBeLessThan(8_000_000);
+  });
+
+  test.each([
+    ['was read to its end', 1n],
+    ['was left while the next request was read', 2n],
+    ['failed between two requests', 3n],
+  ])('leaves no signal behind when it ends, which %s', async (_, how) => {
+    const { client } = await start({
+      streamEvents: async function* (requests) {
+        const source = requests[Symbol.asyncIterator]();
+        for (let next = await source.next(); !next.done; next = await source.next()) {
+          yield { sequence: next.value.sequence, stored: 0, duplicates: 0, rejections: [] };
+          if (how === 3n) throw new TooToyish('enough');
+          if (how === 2n) return void source.next();
+        }
+      },
+    });
+    const signalsAfter = async (count: number): Promise<number> => {
+      for (let call = 0; call < count; call++) {
+        const stream = client.streamEvents();
+        stream.on('data', () => how === 1n && stream.end());
+        stream.write(request(call));
+        await once(stream, 'end').catch(() => undefined);
+        stream.cancel();
+      }
+      await sleep(50);
+      return queryObjects(AbortSignal, { format: 'count' });
+    };
+    const first = await signalsAfter(10);
+    const later = await signalsAfter(50);
+    expect(later - first).toBeLessThan(10);
   });
 });
 
