@@ -128,6 +128,19 @@ test('a filter leaves out the others, and a cursor is good for its filter only',
   });
 });
 
+test('a tail of events that do not come tells how far it is within 15 seconds', async () => {
+  const tail = await tailing({ filter: { pageCondition: { $case: 'page', value: '/never' } } });
+  const { cursor } = tail;
+  const began = performance.now();
+  const message = tail.next();
+  await sleep(11_000);
+  await instances[0].ingest(...several(1));
+  expect(await message).toBeUndefined();
+  expect(performance.now() - began).toBeLessThan(15_000);
+  expect(tail.cursor).not.toBe(cursor);
+  await tail.stop();
+}, 60_000);
+
 test('a batch of more than a page is tailed whole, and every cursor inside it continues', async () => {
   const tail = await tailing();
   const sent = several(3_500);
