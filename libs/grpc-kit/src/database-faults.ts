@@ -4,11 +4,15 @@ import { sqlStateOf } from './sql-state.ts';
 
 // https://www.postgresql.org/docs/17/errcodes-appendix.html
 const unavailableStates = new Set([
-  '53300', // too_many_connections
+  '25006', // read_only_sql_transaction: a standby, until it is promoted
   '55P03', // lock_not_available: the wait for a lock or for the embedded backend was too long
   '57P01', // admin_shutdown
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
+]);
+const unavailableClasses = new Set([
+  '08', // connection exceptions
+  '53', // insufficient resources: too many connections, a full disk
 ]);
 const unavailableSystemCodes = new Set([
   'ECONNREFUSED',
@@ -35,7 +39,7 @@ export const databaseUnavailable: FaultRule = {
         return {
           code: this.code,
           reason: this.reason,
-          message: 'The database cannot be reached or is busy. Nothing was acknowledged; try again.',
+          message: 'The database cannot be reached, is busy or takes nothing now. Nothing was acknowledged; try again.',
           retryAfterMs: 1_000,
         };
       }
@@ -48,7 +52,7 @@ function isUnavailable(error: Error): boolean {
   const code = sqlStateOf(error);
   return (
     error.name === 'TimeoutError' ||
-    code.startsWith('08') ||
+    unavailableClasses.has(code.slice(0, 2)) ||
     unavailableStates.has(code) ||
     unavailableSystemCodes.has(code) ||
     unavailableMessages.test(error.message)

@@ -50,6 +50,8 @@ test.each([
   Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
   Object.assign(new Error('shutdown'), { code: '57P01' }),
   Object.assign(new Error('08'), { code: '08006' }),
+  Object.assign(new Error('the disk is full'), { code: '53100' }),
+  Object.assign(new Error('a standby'), { code: '25006' }),
   new Error('Connection terminated unexpectedly'),
   new Error('outer', { cause: Object.assign(new Error('inner'), { code: '53300' }) }),
 ])('a database that cannot be reached is UNAVAILABLE: %s', async (error) => {

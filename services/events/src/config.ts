@@ -75,5 +75,5 @@ function interval(name: string, text: string): TextInterval {
 }
 
 function isInterval(text: string): text is TextInterval {
-  return /^[1-9]\d{0,3} (hour|day|week|month|year)s?$/.test(text);
+  return /^(?:[1-9]\d{0,3} (?:hour|day|week|month)|[1-9]\d{0,2} year)s?$/.test(text);
 }

@@ -115,7 +115,7 @@ function readEventsAddress(env: Environment): string | undefined {
 function readRetention(env: Environment, name: string, byDefault: string): string | undefined {
   const text = env[name] || byDefault;
   if (text === 'none') return undefined;
-  if (/^[1-9]\d{0,3} (hour|day|week|month|year)s?$/.test(text)) return text;
+  if (/^(?:[1-9]\d{0,3} (?:hour|day|week|month)|[1-9]\d{0,2} year)s?$/.test(text)) return text;
   throw new StartupError(
     `${name} is "${text}": set it to such as "12 hours", "30 days", "3 months" or "1 year", or to "none".`,
   );

@@ -9,9 +9,9 @@ import { secretsKey } from './db/secrets-key.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { PasswordHasher } from './domain/password-hasher.ts';
 import { Secrets } from './domain/secrets.ts';
-import { deliverErasures, erasuresClient } from './events/deliver-erasures.ts';
+import { deliverErasures } from './events/deliver-erasures.ts';
 import { deliverTransactions } from './events/deliver-transactions.ts';
-import { transactionsClient } from './events/events-client.ts';
+import { erasuresClient, transactionsClient } from './events/events-client.ts';
 import { followHashCosts } from './housekeeping/follow-hash-costs.ts';
 import { keepHouse } from './housekeeping/keep-house.ts';
 import { startHousekeeping } from './housekeeping/start-housekeeping.ts';
@@ -65,7 +65,8 @@ export async function create(config: Config, overrides: Overrides = {}): Promise
         ...(erasures && { ERASE_USER: deliverErasures(erasures) }),
         MAIL: mailDeliverer({ database, clock, secrets, mailer, links: config.mail.links }),
       },
-      attempts: config.outboxAttempts,
+      // What ordered a mail ends by itself, after an hour.
+      attempts: { TRANSACTION: config.outboxAttempts, ERASE_USER: config.outboxAttempts, MAIL: Infinity },
       log,
     });
     const passwords = await passwordHasher(config, database);

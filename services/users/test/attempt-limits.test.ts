@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { CredentialsServiceService, type VerifyPasswordRequest } from '@tidemark/contracts/users';
+import {
+  CreateUserRequest,
+  CredentialsServiceService,
+  UsersServiceService,
+  type VerifyPasswordRequest,
+} from '@tidemark/contracts/users';
 import { rpcClient, type RpcError } from '@tidemark/grpc-kit';
-import { silentLog } from '@tidemark/testing';
+import { silentLog, testServerUrl } from '@tidemark/testing';
+import { Client } from 'pg';
 import { Database } from '../src/db/database.ts';
 import { pruneCredentials } from '../src/db/prune-credentials.ts';
 import { create } from '../src/service.ts';
 import { retryAfterMs } from './retry-info.ts';
 import { configFor, errorOf, limits, refusalsOf, runUsers, type RunningUsers } from './running-users.ts';
+
+if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded database has one backend.');
+const onRealServer = testServerUrl ? test : test.skip;
 
 const password = 'seven purple walruses';
 const perAccount = 5;
@@ -129,11 +139,53 @@ test('what is right costs nothing', async () => {
   await fail(byId(id), perAccount, '');
 });
 
+test('what is right costs nothing either when its caller is gone by then', async () => {
+  // A hash that takes longer than the caller waits.
+  const slow = await create(
+    { ...configFor(service.databaseUrl), limits: limited, argon2: { memoryKib: 65_536, passes: 10, lanes: 1 } },
+    { log: silentLog('users'), clock },
+  );
+  const address = `127.0.0.1:${slow.port}`;
+  const [users, credentials] = [rpcClient(UsersServiceService, address), rpcClient(CredentialsServiceService, address)];
+  const name = `slow${nowMs}`;
+  const { user } = await users.createUser(
+    CreateUserRequest.fromPartial({ user: { username: name, email: `${name}@example.com` }, password }),
+  );
+  const right = { user: byId(user?.id ?? ''), password, address: '' };
+  expect((await credentials.verifyPassword(right)).verified).toBe(true);
+  const taken = async () =>
+    (await service.sql.query(`select from users.budgets where full_time > to_timestamp($1)`, [nowMs / 1_000])).rowCount;
+  const before = await taken();
+  const error = await errorOf(credentials.verifyPassword(right, { timeoutMs: 100 }));
+  expect(error.code).toBe(status.DEADLINE_EXCEEDED);
+  for (let waited = 0; waited < 20_000 && (await taken()) !== before; waited += 100) await sleep(100);
+  expect(await taken()).toBe(before);
+  users.close();
+  credentials.close();
+  await slow.stop();
+});
+
 test('of many at once, as many are tried as one after another', async () => {
   const { id } = await service.make({}, password);
   const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => verify(byId(id), 'wrong', '')));
   expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(perAccount);
   expect(new Set(refusalsOf(outcomes))).toEqual(new Set(['ATTEMPTS_LIMITED']));
+});
+
+onRealServer('an address is not known for a password that is changed while it is compared', async () => {
+  const { id } = await service.make({}, password);
+  const changing = new Client(service.databaseUrl);
+  await changing.connect();
+  await changing.query('begin');
+  await changing.query('select from users.users where id = $1 for update', [id]);
+  const verifying = verify(byId(id), password, home);
+  expect(await Promise.race([verifying, sleep(1_000, 'waits')])).toBe('waits');
+  await changing.query(`update users.credentials set password_hash = 'another' where user_id = $1`, [id]);
+  await changing.query('commit');
+  await changing.end();
+  expect((await verifying).verified).toBe(true);
+  const { rows } = await service.sql.query('select from users.known_addresses where user_id = $1', [id]);
+  expect(rows).toEqual([]);
 });
 
 test('all instances count together', async () => {

@@ -57,6 +57,7 @@ test.each([
   ['USERS_PURGE_AFTER', '30'],
   ['USERS_PURGE_AFTER', '0 days'],
   ['USERS_CHANGES_RETENTION', 'never'],
+  ['USERS_PURGE_AFTER', '1000 years'],
   ['USERS_HOUSEKEEPING_INTERVAL_MS', '1'],
 ])('%s as %s is refused in one line that names it and the remedy', (name, value) => {
   const read = () => readConfig({ DATABASE_URL, [name]: value });

@@ -3,7 +3,8 @@ import { HypertablesServiceService } from '@tidemark/contracts/events';
 import { on, rpcService, startServer, type RpcServer } from '@tidemark/grpc-kit';
 import { freePort, silentLog } from '@tidemark/testing';
 import { DeliveryFailed, DeliveryRejected, ReceiverAway, type OutboxMessage } from '../src/domain/outbox.ts';
-import { deliverErasures, erasuresClient, type ErasuresClient } from '../src/events/deliver-erasures.ts';
+import { deliverErasures } from '../src/events/deliver-erasures.ts';
+import { erasuresClient, type ErasuresClient } from '../src/events/events-client.ts';
 
 class Refused extends Error {}
 class Broken extends Error {}

@@ -103,29 +103,41 @@ test('the audit keeps what was done, to whoever the random id stands for, and th
   ]);
 });
 
+/** Calls a method that takes an id and an etag under a name. */
+async function callAs<Response>(
+  name: string,
+  method: { path: string; responseDeserialize: (bytes: Buffer) => Response },
+  id: string,
+): Promise<Response> {
+  const grpc = new GrpcClient(`127.0.0.1:${service.port}`, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('tidemark-caller', name);
+  const { requestSerialize } = UsersServiceService.lockUser;
+  try {
+    return await new Promise((resolve, reject) => {
+      const done = (error: Error | null, response?: Response) =>
+        error ? reject(error) : resolve(response as Response);
+      grpc.makeUnaryRequest(
+        method.path,
+        requestSerialize,
+        method.responseDeserialize,
+        { id, etag: '' },
+        metadata,
+        done,
+      );
+    });
+  } finally {
+    grpc.close();
+  }
+}
+
 test('who called under the id of the person is not named any more', async () => {
   const { id } = await service.make();
-  const grpc = new GrpcClient(`127.0.0.1:${service.port}`, credentials.createInsecure());
-  const { path, requestSerialize, responseDeserialize } = UsersServiceService.lockUser;
   const other = await service.make();
   for (const name of [id, `user:${id}`, `web/user/${id.toUpperCase()}`]) {
-    const metadata = new Metadata();
-    metadata.set('tidemark-caller', name);
-    for (const method of [path, UsersServiceService.unlockUser.path]) {
-      await new Promise((resolve, reject) => {
-        const done = (error: Error | null, response: unknown) => (error ? reject(error) : resolve(response));
-        grpc.makeUnaryRequest(
-          method,
-          requestSerialize,
-          responseDeserialize,
-          { id: other.id, etag: '' },
-          metadata,
-          done,
-        );
-      });
-    }
+    await callAs(name, UsersServiceService.lockUser, other.id);
+    await callAs(name, UsersServiceService.unlockUser, other.id);
   }
-  grpc.close();
   const { replacement } = await erase(id);
   const { rows } = await service.sql.query<{ actor: string }>(
     `select distinct actor from users.audit_entries where user_id = $1 and action <> 'USER_CREATED' order by 1`,
@@ -134,6 +146,30 @@ test('who called under the id of the person is not named any more', async () => 
   expect(rows.map(({ actor }) => actor).sort()).toEqual(
     [replacement, `user:${replacement}`, `web/user/${replacement}`].sort(),
   );
+});
+
+test('who has themselves erased is named by the random id alone', async () => {
+  const { id } = await service.make();
+  const { replacement } = await callAs(`web/user/${id.toUpperCase()}`, UsersServiceService.eraseUser, id);
+  expect((await rowsWith(id)).map((row) => row.split(' ')[0]).sort()).toEqual(['users.outbox', 'users.user_changes']);
+  const { rows } = await service.sql.query(
+    `select actor from users.audit_entries where user_id = $1 and action = 'USER_ERASED'`,
+    [replacement],
+  );
+  expect(rows).toEqual([{ actor: `web/user/${replacement}` }]);
+});
+
+onRealServer('erasures that wait keep no other call waiting', async () => {
+  const crowd = await Promise.all(Array.from({ length: 15 }, () => service.make()));
+  const other = new Client(service.databaseUrl);
+  await other.connect();
+  await other.query('select pg_advisory_lock(7204051998)');
+  const erasing = Promise.all(crowd.map(({ id }) => erase(id)));
+  await sleep(500);
+  const ids = crowd.map(({ id }) => id);
+  expect((await service.users.batchGetUsers({ ids })).users).toHaveLength(15);
+  await other.end();
+  await erasing;
 });
 
 test('transactions that have not left yet go under the random id, and so do dead letters', async () => {

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { UpdateUserRequest, UserState, VerifyPasswordRequest, type User } from '@tidemark/contracts/users';
+import { testServerUrl } from '@tidemark/testing';
+import { Client } from 'pg';
 import { errorOf, fieldsOf, runUsers, userOf, type RunningUsers } from './running-users.ts';
+
+if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded database has one backend.');
+const onRealServer = testServerUrl ? test : test.skip;
 
 let service: RunningUsers;
 let now = 1_800_000_000_000_000;
@@ -89,6 +95,25 @@ test('a hundred who lock and unlock at once leave one state and an entry for eac
   expect(rows).toHaveLength(changes.length);
   const { state } = userOf(await service.users.getUser({ id }));
   expect(state).toBe(changes.length % 2 === 1 ? UserState.LOCKED : UserState.ACTIVE);
+});
+
+onRealServer('who waits for a token of one user keeps nobody from changing another', async () => {
+  const [user, other] = [await service.make(), await service.make()];
+  await service.sql.query(
+    `insert into users.tokens (id, hash, user_id, purpose, email_key, expire_time)
+     values (gen_random_uuid(), sha256($1::text::bytea), $1::uuid, 'PASSWORD_RESET', '', now())`,
+    [user.id],
+  );
+  const holding = new Client(service.databaseUrl);
+  await holding.connect();
+  await holding.query('begin');
+  await holding.query('select from users.tokens where user_id = $1 for update', [user.id]);
+  const locking = lock(user.id);
+  expect(await Promise.race([locking, sleep(1_000, 'waits')])).toBe('waits');
+  await lock(other.id);
+  await holding.query('rollback');
+  await holding.end();
+  expect((await locking).state).toBe(UserState.LOCKED);
 });
 
 test('refusals', async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Config } from '../src/config.ts';
 import { Database } from '../src/db/database.ts';
 import { pruneCredentials } from '../src/db/prune-credentials.ts';
 import type { MailTransport } from '../src/mail/mailer.ts';
@@ -15,11 +16,11 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-async function runWith(transport: MailTransport): Promise<RunningUsers> {
+async function runWith(transport: MailTransport, config: Partial<Config> = {}): Promise<RunningUsers> {
   const mail = { transport, from: 'Tidemark <no-reply@example.com>', links: noLinks };
   const listening = listeningLog();
   ({ lines } = listening);
-  const service = await runUsers({ log: listening.log }, { mail });
+  const service = await runUsers({ log: listening.log }, { mail, ...config });
   closing.push(() => service.stop());
   return service;
 }
@@ -79,6 +80,22 @@ test('a mail that fails goes out again with another token, and the audit tells o
     [id],
   );
   expect(rows).toHaveLength(1);
+});
+
+test('a mail that fails is no dead letter, however often, and a server that closes is away', async () => {
+  const box = await openBox();
+  const service = await runWith(smtpTo(box.port), { outboxAttempts: 1 });
+  const { email } = await service.make();
+  box.broken = '451 try again later';
+  await ask(service, email);
+  await until(async () => (await outbox(service)).some(({ attempts }) => attempts > 1));
+  expect((await service.sql.query('select from users.dead_letters')).rowCount).toBe(0);
+  const attempts = (await outbox(service))[0]?.attempts;
+  box.broken = '421 closing for tonight';
+  await until(() => logged().some((line) => line.includes('nobody takes MAIL')));
+  expect(await outbox(service)).toMatchObject([{ attempts }]);
+  box.broken = undefined;
+  await box.next(email);
 });
 
 test('a recipient who is refused makes a dead letter, which names nobody', async () => {

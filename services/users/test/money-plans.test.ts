@@ -83,7 +83,7 @@ test('no call of accounts, nor the relay, reads a whole table', async () => {
         return Promise.resolve(new Map());
       },
     },
-    attempts: 1,
+    attempts: { TRANSACTION: 1, ERASE_USER: 1, MAIL: 1 },
     log: silentLog('users'),
   });
   relay.start();

@@ -44,6 +44,7 @@ test('who was deleted for so long is removed with all that is theirs, and nobody
     await service.relationships.follow({ userId: otherId, otherId: gone.id });
   }
   await insertAccount(service.sql, gone.id, 'CLOSED');
+  await service.sql.query('delete from users.outbox');
   await remove(gone.id);
   now += 1;
   await remove(recent.id);
@@ -88,6 +89,24 @@ test('who has an open account stays until it is closed, and holds nobody else up
     `update users.accounts set state = 'CLOSED', balance_minor = 0, close_time = now() where id = $1`,
     [account],
   );
+  await service.sql.query('delete from users.outbox where lane = $1', [account]);
+  expect(await purge()).toEqual({ purged: 1, kept: 0 });
+});
+
+test('who has transactions that have not left stays, so that an erasure finds them', async () => {
+  const user = await service.make();
+  const account = await insertAccount(service.sql, user.id, 'CLOSED');
+  await remove(user.id);
+  now += 31 * day;
+  expect(await purge()).toEqual({ purged: 0, kept: 1 });
+  await service.sql.query(
+    `with dead as (delete from users.outbox where lane = $1 returning *)
+     insert into users.dead_letters (id, kind, lane, payload, attempts, last_error, create_time)
+     select id, kind, lane, payload, 3, 'refused', create_time from dead`,
+    [account],
+  );
+  expect(await purge()).toEqual({ purged: 0, kept: 1 });
+  await service.sql.query('delete from users.dead_letters where lane = $1', [account]);
   expect(await purge()).toEqual({ purged: 1, kept: 0 });
 });
 
@@ -103,6 +122,7 @@ test('a repeat of a transfer to somebody who is purged since finds no account, a
   await accounts.transfer(payment);
   await accounts.transfer({ ...payment, fromAccountId: to, toAccountId: from, idempotencyKey: to });
   await accounts.closeAccount({ id: to, etag: '' });
+  await service.sql.query('delete from users.outbox where lane = $1', [to]);
   expect((await accounts.transfer(payment)).fromAccount?.balanceMinor).toBe(-10n);
   await remove(gone.id);
   now += 31 * day;

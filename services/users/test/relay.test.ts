@@ -41,7 +41,13 @@ afterAll(async () => {
 
 function relay(deliver: Deliver, attempts = 3, silenceMs = 60_000): Relay {
   const deliverers = { MAIL: deliver };
-  const made = new Relay({ databaseUrl: server.url, deliverers, attempts, silenceMs, log: silentLog('users') });
+  const made = new Relay({
+    databaseUrl: server.url,
+    deliverers,
+    attempts: { TRANSACTION: attempts, ERASE_USER: attempts, MAIL: attempts },
+    silenceMs,
+    log: silentLog('users'),
+  });
   made.start();
   relays.push(made);
   return made;

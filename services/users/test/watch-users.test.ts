@@ -201,6 +201,27 @@ test('a cursor that is older than the changes that are kept is said to be so, al
   await pool.close();
 });
 
+test('thousands of changes are pruned, and the one that is young enough stays', async () => {
+  const pool = new Database({ url: database.url, poolSize: 1 });
+  now += 9 * 86_400_000_000;
+  await pruneChanges(pool.session(), '7 days', now);
+  const watch = await watching();
+  const { cursor } = watch;
+  await watch.stop();
+  await instances[0].sql.query(
+    `insert into users.user_changes (number, time, user_id, kind)
+     select nextval('users.user_change_numbers'), to_timestamp($1), gen_random_uuid(), 'UPDATED'
+     from generate_series(1, 2500)`,
+    [now / 1_000_000],
+  );
+  now += 8 * 86_400_000_000;
+  await instances[0].make();
+  expect(await pruneChanges(pool.session(), '7 days', now)).toBe(2_500);
+  expect((await instances[0].sql.query('select from users.user_changes')).rowCount).toBe(1);
+  expect((await errorOf(new Watch(instances[1].users, cursor).next())).reason).toBe('CURSOR_EXPIRED');
+  await pool.close();
+});
+
 test('a cursor that is made up, or of a list, is refused', async () => {
   const watch = (cursor: string) => new Watch(instances[0].users, cursor).next();
   expect(await fieldsOf(watch('mine'))).toEqual(['cursor']);

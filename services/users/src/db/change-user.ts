@@ -38,7 +38,9 @@ export async function changeUser(
     if (next === user) return user;
     const values = valuesOf(user, next, telling);
     // Two users who swap their usernames at once wait for each other.
-    const written = await uniqueOr(() => triedAgain(() => em.execute<unknown[]>(statement, values)));
+    const write = () => em.execute<unknown[]>(statement, values);
+    // A transaction that was given up is its caller's to try again.
+    const written = await uniqueOr(() => (em.isInTransaction() ? write() : triedAgain(write)));
     if (written.length === 1) return next;
   }
 }
@@ -60,7 +62,8 @@ function valuesOf(user: User, next: User, { actor, action, kind, details }: Tell
   };
 }
 
-// One statement is one transaction, and one way to the database instead of six.
+// One statement is one transaction, and one way to the database instead of six. The change is recorded last because the
+// others are read for it: PostgreSQL runs what is not read at the end.
 const statement = `
   with changed as (
     update users.users
@@ -73,7 +76,10 @@ const statement = `
   ), audited as (
     insert into users.audit_entries (time, actor, action, user_id, details)
     select update_time, :actor, :action, id, :details::jsonb from changed
+    returning 1
   ), ended as (
     delete from users.tokens t using changed where t.user_id = changed.id and :endsTokens::boolean
+    returning 1
   )
-  select users.record_change(id, :kind, update_time) from changed`;
+  select users.record_change(id, :kind, update_time)
+  from changed, (select count(*) from audited) as before, (select count(*) from ended) as too`;

@@ -34,10 +34,21 @@ export async function eraseUser(em: EntityManager, erasure: Erasure): Promise<vo
       if (row.outcome === 'NOT_FOUND') throw new UserNotFound(id);
       if (row.outcome === 'ACCOUNT_OPEN') throw new AccountOpen(id);
       await putIntoOutbox(transaction, { kind: 'ERASE_USER', lane: id, payload: { userId: id, replacement } });
-      await recordAudit(transaction, { time: now, actor, action: 'USER_ERASED', userId: replacement, details: {} });
+      await recordAudit(transaction, {
+        time: now,
+        actor: actorWithout(id, replacement, actor),
+        action: 'USER_ERASED',
+        userId: replacement,
+        details: {},
+      });
       await transaction.execute(`select users.record_change(?, 'ERASED', ?)`, [id, time.convertToDatabaseValue(now)]);
     }),
   );
+}
+
+/** A person may call under a name that holds their id. */
+function actorWithout(id: string, replacement: string, actor: string): string {
+  return actor.replaceAll(new RegExp(id, 'gi'), replacement);
 }
 
 async function checkEtag(em: EntityManager, id: string, etag: string): Promise<void> {

@@ -32,7 +32,8 @@ export async function insertUser(em: EntityManager, row: UserToInsert): Promise<
   await uniqueOr(() => triedAgain(() => em.execute(statement, values)));
 }
 
-// One statement is one transaction, and one way to the database instead of four.
+// One statement is one transaction, and one way to the database instead of four. The change is recorded last because the
+// others are read for it: PostgreSQL runs what is not read at the end.
 const statement = `
   with created as (
     insert into users.users (
@@ -47,8 +48,11 @@ const statement = `
   ), credential as (
     insert into users.credentials (user_id, password_hash, update_time)
     select id, :passwordHash, create_time from created where :passwordHash::text is not null
+    returning 1
   ), audited as (
     insert into users.audit_entries (time, actor, action, user_id, details)
     select create_time, :actor, 'USER_CREATED', id, :details::jsonb from created
+    returning 1
   )
-  select users.record_change(id, 'CREATED', create_time) from created`;
+  select users.record_change(id, 'CREATED', create_time)
+  from created, (select count(*) from credential) as before, (select count(*) from audited) as too`;

@@ -9,20 +9,31 @@ export const addressKnownFor: Micros = 90 * 24 * 3_600 * 1_000_000;
 // Not each time that someone signs in.
 const refreshAfter: Micros = addressKnownFor / 90;
 
+/** From where a password was right. */
+export interface RightFrom {
+  readonly userId: string;
+  /** Of the password: nothing is noted when the user has another one by now. */
+  readonly passwordHash: string;
+  /** Absent: there is nothing to remember. */
+  readonly addressHash: Buffer | undefined;
+}
+
 /** Remembers that the user's password was right from an address. */
-export async function knowAddress(em: EntityManager, userId: string, addressHash: Buffer, now: Micros): Promise<void> {
-  const values = {
+export async function knowAddress(em: EntityManager, right: RightFrom, now: Micros): Promise<void> {
+  await em.execute(`select ${knowingAddress}`, valuesOfRight(right, now));
+}
+
+/** Does nothing without an address. */
+export const knowingAddress = `
+  users.know_address(:userId::uuid, :passwordHash, :addressHash::bytea, :now::timestamptz, :stale::timestamptz)`;
+
+/** Of `knowingAddress`. */
+export function valuesOfRight({ userId, passwordHash, addressHash }: RightFrom, now: Micros): Record<string, unknown> {
+  return {
     userId,
-    addressHash,
+    passwordHash,
+    addressHash: addressHash ?? null,
     now: time.convertToDatabaseValue(now),
     stale: time.convertToDatabaseValue(now - refreshAfter),
   };
-  await em.execute(statement, values);
 }
-
-const statement = `
-  insert into users.known_addresses as known (user_id, address_hash, seen_time)
-  select id, :addressHash::bytea, :now::timestamptz from users.users where id = :userId
-  on conflict (user_id, address_hash) do update
-  set seen_time = excluded.seen_time
-  where known.seen_time < :stale`;

@@ -16,15 +16,12 @@ export interface NewSecret {
 const time = new MicrosType();
 
 /** Sets the password, and ends what rested on the one before: tokens, and addresses that were known. */
-export async function setNewSecret(
-  em: EntityManager,
-  { userId, passwordHash, addressHash }: NewSecret,
-  now: Micros,
-): Promise<void> {
+export async function setNewSecret(em: EntityManager, secret: NewSecret, now: Micros): Promise<void> {
+  const { userId, passwordHash } = secret;
   await em.execute(setting, { userId, passwordHash, now: time.convertToDatabaseValue(now) });
   await em.nativeDelete(TokenEntity, { user: userId });
   await em.nativeDelete(KnownAddressEntity, { user: userId });
-  if (addressHash) await knowAddress(em, userId, addressHash, now);
+  await knowAddress(em, secret, now);
 }
 
 const setting = `

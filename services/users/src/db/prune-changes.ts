@@ -3,6 +3,8 @@ import type { Micros } from '../domain/clock.ts';
 import { MicrosType } from './micros-type.ts';
 
 const time = new MicrosType();
+/** In one transaction, which holds locks and makes work for replicas. */
+const rowsAtOnce = 1_000;
 
 /**
  * Removes the changes of users that are older, and notes up to which number: whoever comes back with a cursor from before
@@ -17,15 +19,32 @@ export async function pruneChanges(em: EntityManager, keep: string, now: Micros)
   });
   const { through } = row;
   if (through === null) return 0;
+  let pruned = 0;
+  for (;;) {
+    const inBatch = await pruneBatch(em, through);
+    pruned += inBatch;
+    if (inBatch < rowsAtOnce) return pruned;
+  }
+}
+
+function pruneBatch(em: EntityManager, through: string): Promise<number> {
   return em.transactional(async (transaction) => {
-    await transaction.execute('update users.pruned_changes set through = ? where through < ?', [through, through]);
-    const pruned = await transaction.execute<unknown[]>(
-      'delete from users.user_changes where number <= ? returning 1',
-      [through],
-    );
-    return pruned.length;
+    const [row] = await transaction.execute<[{ last: string | null }]>(batchStatement, [through, rowsAtOnce]);
+    const { last } = row;
+    if (last === null) return 0;
+    await transaction.execute('update users.pruned_changes set through = ? where through < ?', [last, last]);
+    const [gone] = await transaction.execute<[{ count: number }]>(deleteStatement, [last]);
+    return gone.count;
   });
 }
+
+const batchStatement = `
+  select max(number) as last
+  from (select number from users.user_changes where number <= ? order by number limit ?) as oldest`;
+
+const deleteStatement = `
+  with gone as (delete from users.user_changes where number <= ? returning 1)
+  select count(*)::int as count from gone`;
 
 // Up to the first that is young enough; all where none is.
 const oldStatement = `

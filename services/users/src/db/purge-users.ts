@@ -13,7 +13,7 @@ export interface Purge {
 
 export interface Purged {
   readonly purged: number;
-  /** Those who are due, and stay for an open account. */
+  /** Those who are due, and stay for an account that is open or has transactions that have not left. */
   readonly kept: number;
 }
 
@@ -33,8 +33,9 @@ export async function purgeUsers(em: EntityManager, purge: Purge, signal: AbortS
     for (const { id } of due) {
       signal.throwIfAborted();
       const rows = await triedAgain(() => em.execute<{ outcome: string }[]>(statement, { id, now, after, actor }));
-      if (rows[0]?.outcome === 'PURGED') purged += 1;
-      if (rows[0]?.outcome === 'ACCOUNT_OPEN') kept += 1;
+      const outcome = rows[0]?.outcome;
+      if (outcome === 'PURGED') purged += 1;
+      if (outcome === 'ACCOUNT_OPEN' || outcome === 'NOT_DELIVERED') kept += 1;
     }
     const end = due.at(-1);
     if (!end) return { purged, kept };
@@ -61,5 +62,7 @@ const statement = `
   ), audited as (
     insert into users.audit_entries (time, actor, action, user_id, details)
     select :now::timestamptz, :actor, 'USER_PURGED', :id::uuid, '{}'::jsonb from attempt where outcome = 'PURGED'
+    returning 1
   )
-  select outcome, case outcome when 'PURGED' then users.record_change(:id, 'PURGED', :now) end from attempt`;
+  select outcome, case outcome when 'PURGED' then users.record_change(:id, 'PURGED', :now) end
+  from attempt, (select count(*) from audited) as before`;

@@ -40,7 +40,9 @@ async function purge(database: Database, after: Config['purgeAfter'], { clock, l
   if (after === undefined) return;
   const { purged, kept } = await purgeUsers(database.streamSession(signal), { after, now: clock(), actor }, signal);
   if (purged > 0) log.info(`removed ${purged} users who were deleted over ${after} ago`);
-  if (kept > 0) log.info(`kept ${kept} users who were deleted over ${after} ago, since they have open accounts`);
+  if (kept > 0) {
+    log.info(`kept ${kept} users who were deleted over ${after} ago, for accounts that are open or not all delivered`);
+  }
 }
 
 async function forgetChanges(

@@ -51,6 +51,8 @@ interface SmtpError {
 /** What the server says is left out, and so is the error: both quote addresses. */
 function failureOf({ code = 'unknown', command, responseCode }: SmtpError): DeliveryFailed {
   if (responseCode === undefined) return new ReceiverAway(`the SMTP server cannot be reached (${code})`);
+  // https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3
+  if (responseCode === 421) return new ReceiverAway('the SMTP server is not available (421)');
   if (code === 'EAUTH')
     return new ReceiverAway(`the SMTP server does not accept the login of SMTP_URL (${responseCode})`);
   if (command === 'RCPT TO' && responseCode >= 500) {

@@ -12,8 +12,8 @@ export type Deliverers = Readonly<Partial<Record<OutboxKind, Deliver>>>;
 export interface RelayOptions {
   readonly databaseUrl: string;
   readonly deliverers: Deliverers;
-  /** After so many a message becomes a dead letter. */
-  readonly attempts: number;
+  /** After so many a message of the kind becomes a dead letter. */
+  readonly attempts: Readonly<Record<OutboxKind, number>>;
   readonly log: Logger;
   /** After which the server ends the session of a relay that is frozen; by default a minute. */
   readonly silenceMs?: number;
@@ -103,7 +103,7 @@ export class Relay {
   }
 
   async #deliverKind(session: RelaySession, kind: OutboxKind, deliver: Deliver, signal: AbortSignal): Promise<void> {
-    const { attempts } = this.#options;
+    const attempts = this.#options.attempts[kind];
     const news = this.#news.get(kind) ?? new News();
     const pausing = AbortSignal.any([signal, this.#stopping.signal]);
     let after = '';

@@ -1,5 +1,5 @@
 import { findCredential, type Credential } from '../db/find-credential.ts';
-import { knowAddress } from '../db/know-address.ts';
+import { noteRightPassword } from '../db/note-right-password.ts';
 import { giveBackToBudgets, takeFromBudgets } from '../db/take-from-budgets.ts';
 import { nameOf, ownersBudgets, strangersBudgets, type Budget, type Trier } from '../domain/budget.ts';
 import { addressHashOf } from './address-hash.ts';
@@ -24,18 +24,20 @@ export async function provePassword(
 ): Promise<Proven | undefined> {
   const { database, clock, passwords } = dependencies;
   const addressHash = addressHashOf(dependencies, trier.address);
-  const found = await findCredential(database.session(signal), trier.account, addressHash);
+  const em = database.session(signal);
+  const found = await findCredential(em, trier.account, addressHash);
   const budgets = budgetsOf(dependencies, trier, found);
   // Taken beforehand: many at once would else all be within the limit.
-  await takeFromBudgets(database.session(signal), budgets, clock());
+  await takeFromBudgets(em, budgets, clock());
   const right = await givenBackOnFailure(dependencies, budgets, () =>
     passwords.verify({ passwordHash: found?.passwordHash, name: numberOf(dependencies, trier) }, password, signal),
   );
   if (!right || found?.passwordHash === undefined || found.state !== 'ACTIVE') return undefined;
 
-  await giveBackToBudgets(database.session(signal), budgets, clock());
-  if (addressHash) await knowAddress(database.session(signal), found.userId, addressHash, clock());
-  return { userId: found.userId, passwordHash: found.passwordHash };
+  const { userId, passwordHash } = found;
+  // Also for a caller who is gone by now: what is right costs nothing.
+  await noteRightPassword(database.session(), budgets, { userId, passwordHash, addressHash }, clock());
+  return { userId, passwordHash };
 }
 
 function budgetsOf({ limits, secrets }: Dependencies, trier: Trier, found: Credential | undefined): Budget[] {
@@ -46,14 +48,14 @@ function budgetsOf({ limits, secrets }: Dependencies, trier: Trier, found: Crede
 
 /** A call that is refused or leaves before its password is looked at has tried nothing. */
 async function givenBackOnFailure<T>(
-  { database, clock }: Dependencies,
+  { database }: Dependencies,
   budgets: readonly Budget[],
   verify: () => Promise<T>,
 ): Promise<T> {
   try {
     return await verify();
   } catch (error) {
-    await giveBackToBudgets(database.session(), budgets, clock());
+    await giveBackToBudgets(database.session(), budgets);
     throw error;
   }
 }

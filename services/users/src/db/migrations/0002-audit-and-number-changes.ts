@@ -48,7 +48,8 @@ export class AuditAndNumberChanges extends Migration {
       )`);
     this.addSql(`insert into users.pruned_changes (id, through) values (1, 0)`);
     // From the lock on, transactions commit one after another, so that the numbers are in the order of the commits: who
-    // has seen a number has seen all before it. It must come last in its transaction, which then waits for nothing else.
+    // has seen a number has seen all before it. It must come last in its transaction, which then waits for nothing else:
+    // within a statement, behind what it reads.
     this.addSql(`
       create function users.record_change(changed uuid, change text, at timestamptz) returns void
       language plpgsql

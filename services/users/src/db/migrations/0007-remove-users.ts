@@ -48,7 +48,8 @@ const removeUser = `
     return true;
   end $$`;
 
-// Nothing for one who is not deleted for so long: whoever is undeleted meanwhile stays.
+// Nothing for one who is not deleted for so long: whoever is undeleted meanwhile stays. So does who has transactions that
+// have not left: their accounts lead an erasure to them.
 const purgeUser = `
   create function users.purge_user(purged uuid, deleted_before timestamptz) returns text
   language plpgsql security definer
@@ -58,6 +59,15 @@ const purgeUser = `
     perform from users.users where id = purged and delete_time < deleted_before for update;
     if not found then
       return 'NOT_DUE';
+    end if;
+    if exists (
+      select from users.accounts as account
+      where user_id = purged and (
+        exists (select from users.outbox where kind = 'TRANSACTION' and lane = account.id::text)
+        or exists (select from users.dead_letters where kind = 'TRANSACTION' and lane = account.id::text)
+      )
+    ) then
+      return 'NOT_DELIVERED';
     end if;
     return case when users.remove_user(purged) then 'PURGED' else 'ACCOUNT_OPEN' end;
   end $$`;
@@ -110,8 +120,8 @@ const eraseUser = `
     where ${idOfActor} = erased::text;
 
     delete from users.user_changes where user_id = erased;
-    if is_there then
-      perform users.remove_user(erased);
+    if is_there and not users.remove_user(erased) then
+      raise exception 'an account was opened while its user was erased';
     end if;
     return 'ERASED';
   end $$`;
