@@ -9,7 +9,8 @@ import {
 } from '@tidemark/contracts/events';
 import { testEdition, testServerUrl } from '@tidemark/testing';
 import pg from 'pg';
-import { event, iso, range, startEvents, type Harness } from './harness.ts';
+import { migrate } from '../src/db/migrate.ts';
+import { event, iso, log, range, startEvents, type Harness } from './harness.ts';
 
 const edition = await testEdition();
 const onCommunity = edition === 'community' ? test : test.skip;
@@ -141,6 +142,43 @@ onCommunity('days that the retention has dropped are still answered, and what ne
   expect(coveredIn(half)).toEqual(['2026-09-01T00:00:00Z', '2026-12-01T00:00:00Z']);
 });
 
+onCommunity('a longer retention keeps what rollups hold of days that the shorter one dropped', async () => {
+  await threeDays();
+  await harness.ingest(event({ at: '2026-08-15T12:00:00Z' }));
+  await refresh(...views);
+  await admin.query(`SELECT drop_chunks('events.events', older_than => '2026-08-04'::timestamptz)`);
+  await harness.stopService();
+  const settings = { chunkInterval: '1 day', retention: '1 year', columnstoreAfter: '7 days' } as const;
+  for (let twice = 0; twice < 2; twice++) await migrate(harness.databaseUrl, settings, log);
+  await admin.query(
+    `DO $$ DECLARE job int; BEGIN
+       FOR job IN SELECT job_id FROM timescaledb_information.jobs
+         WHERE proc_name = 'policy_refresh_continuous_aggregate' ORDER BY job_id
+       LOOP CALL run_job(job); COMMIT; END LOOP;
+     END $$`,
+  );
+
+  const again = await startEvents({
+    clock: () => now * 1_000,
+    database: { url: harness.databaseUrl, stop: async () => {} },
+  });
+  const days = await again.events.queryBuckets(
+    QueryBucketsRequest.fromPartial({ range: range(...august), width: { unit: TimeUnit.DAY } }),
+  );
+  expect(countsOf(days)).toEqual({ '2026-08-01': 2, '2026-08-02': 1, '2026-08-03': 1 });
+  expect(coveredIn(days)).toEqual(august);
+  const sessions = await again.events.queryBuckets(
+    QueryBucketsRequest.fromPartial({
+      range: range('2026-08-01T00:00:00Z', '2026-08-16T00:00:00Z'),
+      width: { unit: TimeUnit.DAY },
+      measures: [Measure.UNIQUE_SESSIONS],
+    }),
+  );
+  expect(coveredIn(sessions)[1]).toBe('2026-08-16T00:00:00Z');
+  expect((coveredIn(sessions)[0] ?? '') > '2026-08-04').toBe(true);
+  await again.stop();
+});
+
 onCommunity(
   'what was dropped by hand is answered until a refresh forgets it, and covered says from where',
   async () => {
@@ -161,6 +199,23 @@ onCommunity(
     expect(coveredIn(forgotten)).toEqual(['2026-08-03T00:00:00Z', august[1]]);
   },
 );
+
+onCommunity('of days dropped one after another, those that a refresh has seen are not covered', async () => {
+  await threeDays();
+  await refresh(...views);
+  for (const [from, to] of [
+    ['2026-08-01', '2026-08-02'],
+    ['2026-08-02', '2026-08-03'],
+  ]) {
+    await admin.query(`
+      INSERT INTO events.dropped_ranges VALUES ('events', '${from}', '${to}', now());
+      SELECT drop_chunks('events.events', older_than => '${to}'::timestamptz);`);
+    if (from === '2026-08-01') await refresh(...views);
+  }
+  const answer = await ask(august);
+  expect(countsOf(answer)).toEqual({ '2026-08-02': 1, '2026-08-03': 1 });
+  expect(coveredIn(answer)).toEqual(['2026-08-02T00:00:00Z', august[1]]);
+});
 
 onCommunity('a rollup that is dropped, and then made anew, costs no answer', async () => {
   await threeDays();

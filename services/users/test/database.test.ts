@@ -3,6 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { UpdateUserRequest, UsersServiceService } from '@tidemark/contracts/users';
 import { rpcClient, StartupError } from '@tidemark/grpc-kit';
+import { withConnection } from '@tidemark/grpc-kit/postgres';
 import { ownServer, silentLog, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database, entities } from '../src/db/database.ts';
@@ -55,6 +56,15 @@ describe('the role of the service', () => {
     'create role more',
   ])('may not: %s', async (statement) => {
     await expect(database.session().execute(statement)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test('commits to the disk, though the server is set to answer before', async () => {
+    await withConnection({ connectionString: admin.url }, (sql) =>
+      sql.query(`alter database ${new Client(admin.url).database} set synchronous_commit = off`),
+    );
+    const fresh = new Database({ url: admin.url, poolSize: 1 });
+    expect(await fresh.session().execute('show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }]);
+    await fresh.close();
   });
 
   test('is the one that queries run as', async () => {

@@ -3,6 +3,8 @@ import { psqlScript, readOnlySession, standardRegime, type MigrationStep } from 
 import type pg from 'pg';
 import { extensionSteps } from './extension-steps.ts';
 import { changesOfNewHypertable, hypertableChanges, type Change } from './hypertable-changes.ts';
+import type { ManagedSettings } from './hypertable-settings.ts';
+import { goneEvents } from './longer-retention.ts';
 import {
   deploymentSteps,
   managedOn,
@@ -22,9 +24,12 @@ export async function dryRun(databaseUrl: string, settings: MigrationSettings, l
     const extension = await extensionSteps(client);
     const pending = await migrationSteps(client);
     const edition = (await editionOf(client)) ?? assumedEdition(log);
+    const gone = await goneEvents(client, settings);
+    const managed = managedOn(edition, settings, gone.limits);
     const changes = [
       ...(await rollupOwnerChanges(client)),
-      ...(await changesAfter(pending, migrationConnection(databaseUrl), edition, settings)),
+      ...gone.changes,
+      ...(await changesAfter(pending, migrationConnection(databaseUrl), managed)),
       ...(await retentionChanges(client, edition, settings)),
     ];
     return [...extension, ...pending, ...deploymentSteps(changes, settings)];
@@ -41,10 +46,8 @@ function assumedEdition(log: Logger): Edition {
 async function changesAfter(
   pending: readonly MigrationStep[],
   connection: pg.ClientConfig,
-  edition: Edition,
-  settings: MigrationSettings,
+  managed: ManagedSettings,
 ): Promise<Change[]> {
-  const managed = managedOn(edition, settings);
   if (pending.some(({ name }) => name === migrations[0]?.name)) return changesOfNewHypertable(managed);
   const changes = await hypertableChanges(connection, managed);
   // Seen from the database as it is, the migrations' own changes of the hypertable are missing as well.

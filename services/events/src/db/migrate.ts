@@ -2,6 +2,7 @@ import type { Logger } from '@tidemark/grpc-kit';
 import { migrateAlone, standardRegime } from '@tidemark/grpc-kit/postgres';
 import { enableTimescale } from './extension-steps.ts';
 import { hypertableChanges } from './hypertable-changes.ts';
+import { goneEvents } from './longer-retention.ts';
 import {
   deploymentSteps,
   managedOn,
@@ -23,9 +24,11 @@ export async function migrate(databaseUrl: string, settings: MigrationSettings, 
     await enableTimescale(session);
     for (const step of await migrationSteps(client)) await take(step);
     const { edition } = await createdTimescale(client);
+    const gone = await goneEvents(client, settings);
     const changes = [
       ...(await rollupOwnerChanges(client)),
-      ...(await hypertableChanges(connection, managedOn(edition, settings))),
+      ...gone.changes,
+      ...(await hypertableChanges(connection, managedOn(edition, settings, gone.limits))),
       ...(await retentionChanges(client, edition, settings)),
     ];
     for (const step of deploymentSteps(changes, settings)) await take(step);

@@ -6,7 +6,7 @@ import { retentionsOf, type HypertableSettings, type ManagedSettings } from './h
 import type { Change } from './hypertable-changes.ts';
 import { migrations } from './migrations/index.ts';
 import { serviceRole } from './pool.ts';
-import { rollupsOf } from './rollup-settings.ts';
+import { rollupsOf, type RefreshLimits } from './rollup-settings.ts';
 import type { Edition } from './timescale-server.ts';
 
 export interface MigrationSettings extends HypertableSettings {
@@ -34,13 +34,13 @@ export function migrationSteps(client: pg.Client): Promise<MigrationStep[]> {
 }
 
 /** The hypertables' part of the settings: of policies, the columnstore and rollups only the community edition knows. */
-export function managedOn(edition: Edition, settings: HypertableSettings): ManagedSettings {
+export function managedOn(edition: Edition, settings: HypertableSettings, limits: RefreshLimits = {}): ManagedSettings {
   const { chunkInterval, columnstoreAfter } = settings;
   if (edition === 'apache') return { chunkInterval };
   return {
     chunkInterval,
     retentions: retentionsOf(settings),
-    rollups: rollupsOf(settings),
+    rollups: rollupsOf(settings, limits),
     ...(columnstoreAfter !== undefined && { columnstore: { after: columnstoreAfter } }),
   };
 }

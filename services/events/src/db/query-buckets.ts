@@ -60,10 +60,9 @@ async function queryEvents(
   const parameters = new Parameters();
   const key = bucketKey(starts, asked.range.end, parameters);
   const statement = asked.groupBy.length > 0 ? groupedSql(asked, key, parameters) : plainSql(asked, key, parameters);
-  const [rows, covered] = await Promise.all([
-    query<BucketRow>(pool, signal, statement, parameters.values),
-    coveredByEvents(pool, signal, asked.range, oldestKept),
-  ]);
+  const rows = await query<BucketRow>(pool, signal, statement, parameters.values);
+  // Afterwards: what is dropped meanwhile may be counted and not covered, and never the other way round.
+  const covered = await coveredByEvents(pool, signal, asked.range, oldestKept);
   return { rows, key, rollups: [], covered };
 }
 

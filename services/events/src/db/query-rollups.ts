@@ -120,11 +120,11 @@ function nameOf(statement: string, parts: readonly Part[]): string | undefined {
 }
 
 function partsOf(plan: Plan, states: States): Part[] {
-  const rollups = plan.rollups.map(({ name, parts }) => ({
-    relation: states.rollups.find((each) => each.name === name)?.relation,
-    ranges: parts,
-  }));
-  return plan.raw.length > 0 ? [...rollups, { relation: undefined, ranges: plan.raw }] : rollups;
+  const rollups = plan.rollups.map(({ name, parts }) => {
+    const { relation, dirty = [] } = states.rollups.find((each) => each.name === name) ?? {};
+    return { relation, ranges: parts, dirty };
+  });
+  return plan.raw.length > 0 ? [...rollups, { relation: undefined, ranges: plan.raw, dirty: [] }] : rollups;
 }
 
 /** What an answer from the events alone stands on. */

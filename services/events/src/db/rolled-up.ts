@@ -13,9 +13,12 @@ interface Held {
 
 /** The statement for what the rollups hold, in one row of text. */
 export function rolledUpSql(parts: readonly Part[], dropped: readonly TimeRange[], parameters: Parameters): string {
-  const bounds = [dropped.map(({ start }) => timestamptz(start)), dropped.map(({ end }) => timestamptz(end))];
-  const [starts = '', ends = ''] = bounds.map((each) => `${parameters.add(each)}::timestamptz[]`);
-  const selects = rollupsOf(parts).map(({ relation }, place) => selectOf(relation, place, { starts, ends }));
+  const selects = rollupsOf(parts).map(({ relation, dirty }, place) => {
+    const unseen = intersect(dropped, dirty);
+    const bounds = [unseen.map(({ start }) => timestamptz(start)), unseen.map(({ end }) => timestamptz(end))];
+    const [starts = '', ends = ''] = bounds.map((each) => `${parameters.add(each)}::timestamptz[]`);
+    return selectOf(relation, place, { starts, ends });
+  });
   return `
     SELECT json_agg(rollup)::text AS rolled_up
     FROM (${selects.join('\n      UNION ALL')}
@@ -24,20 +27,24 @@ export function rolledUpSql(parts: readonly Part[], dropped: readonly TimeRange[
 
 /**
  * Where the rollups hold what they answer for: from their first bucket on, but for what a refresh has emptied after its
- * events were dropped by hand.
+ * events were dropped by hand. A refresh that has not seen a drop has left it dirty.
  * @param text what the statement answers
  */
 export function rolledUpOf(text: string, parts: readonly Part[], dropped: readonly TimeRange[]): TimeRange[] {
   const rollups = rollupsOf(parts);
   return (JSON.parse(text) as Held[]).flatMap(({ place, first, held }) => {
-    const emptied = dropped.filter((_, index) => !held[index]);
+    const { ranges = [], dirty = [] } = rollups[place] ?? {};
+    const emptied = subtract(
+      dropped,
+      intersect(dropped, dirty).filter((_, index) => held[index]),
+    );
     const since = first === null ? [] : [{ start: first, end: Infinity }];
-    return subtract(intersect(rollups[place]?.ranges ?? [], since), emptied);
+    return subtract(intersect(ranges, since), emptied);
   });
 }
 
-function rollupsOf(parts: readonly Part[]): { relation: string; ranges: readonly TimeRange[] }[] {
-  return parts.flatMap(({ relation, ranges }) => (relation === undefined ? [] : [{ relation, ranges }]));
+function rollupsOf(parts: readonly Part[]): (Part & { relation: string })[] {
+  return parts.flatMap(({ relation, ...part }) => (relation === undefined ? [] : [{ relation, ...part }]));
 }
 
 function selectOf(relation: string, place: number, { starts, ends }: { starts: string; ends: string }): string {

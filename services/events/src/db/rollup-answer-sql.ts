@@ -11,6 +11,8 @@ export interface Part {
   /** The hypertable of a rollup; undefined: the events themselves. */
   readonly relation: string | undefined;
   readonly ranges: readonly TimeRange[];
+  /** Where a refresh of the rollup is to look. */
+  readonly dirty: readonly TimeRange[];
 }
 
 /** The first row of an answer. */

@@ -12,10 +12,19 @@ export interface RollupPolicies {
 /** By the width of the rollup's buckets. */
 export type ManagedRollups = Readonly<Record<RollupWidth, RollupPolicies>>;
 
-export function rollupsOf(settings: HypertableSettings): ManagedRollups {
+/** How far back a rollup is refreshed, and how far back there are events, in hours. */
+export interface RefreshLimit {
+  readonly refreshed: Parts;
+  readonly events: number;
+}
+
+/** Of rollups that hold numbers of events that are gone: a refresh over these would empty them. */
+export type RefreshLimits = { readonly [Width in RollupWidth]?: RefreshLimit };
+
+export function rollupsOf(settings: HypertableSettings, limits: RefreshLimits = {}): ManagedRollups {
   return {
-    hour: policiesOf(settings, settings.hourlyRetention, { least: 3, end: '1 hour', every: '5 minutes' }),
-    day: policiesOf(settings, settings.dailyRetention, { least: 72, end: '1 day', every: '30 minutes' }),
+    hour: policiesOf(settings, settings.hourlyRetention, limits.hour, { least: 3, end: '1 hour', every: '5 minutes' }),
+    day: policiesOf(settings, settings.dailyRetention, limits.day, { least: 72, end: '1 day', every: '30 minutes' }),
   };
 }
 
@@ -23,11 +32,14 @@ export function rollupsOf(settings: HypertableSettings): ManagedRollups {
 function policiesOf(
   { retention, chunkInterval }: HypertableSettings,
   kept: TextInterval | undefined,
+  limit: RefreshLimit | undefined,
   { least, end, every }: { least: number; end: Interval; every: Interval },
 ): RollupPolicies {
+  const margin = 2 * widthInHours(chunkInterval);
   const limits = [
-    ...(retention === undefined ? [] : [startWithin(partsOf(retention), 2 * widthInHours(chunkInterval), least)]),
+    ...(retention === undefined ? [] : [startWithin(partsOf(retention), margin, least)]),
     ...(kept === undefined ? [] : [partsOf(kept)]),
+    ...(limit === undefined ? [] : [furthest([limit.refreshed, { months: 0, hours: limit.events - margin }])]),
   ].sort((a, b) => leastHours(a) - leastHours(b));
   const [start] = limits;
   return {
@@ -37,7 +49,7 @@ function policiesOf(
   };
 }
 
-interface Parts {
+export interface Parts {
   months: number;
   hours: number;
 }
@@ -56,6 +68,10 @@ function startWithin({ months, hours }: Parts, margin: number, least: number): P
 }
 
 const shortestMonth = 28 * 24;
+
+function furthest(starts: Parts[]): Parts {
+  return starts.reduce((a, b) => (leastHours(b) > leastHours(a) ? b : a));
+}
 
 function leastHours({ months, hours }: Parts): number {
   return months * shortestMonth + hours;

@@ -15,7 +15,7 @@ const inFlight = 64;
 
 async function run(bench: Bench): Promise<Result> {
   const { admin, load, options, service } = bench;
-  const count = bench.rows(200);
+  const count = bench.rows(1_000);
   await insertUsers(admin, passwords);
   await insertPasswords(admin);
   const sides = await compare(
