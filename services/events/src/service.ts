@@ -33,6 +33,8 @@ const maxRequestBytes = 8 * 1_024 * 1_024;
 
 export async function create(config: EventsConfig, { log, clock = systemClock }: Overrides): Promise<EventsService> {
   const pool = new Pool({ databaseUrl: config.databaseUrl, size: config.poolSize, log });
+  // Questions that take long are not to keep events from being stored, nor the service from being well.
+  const writing = new Pool({ databaseUrl: config.databaseUrl, size: config.writers + 1, log });
   try {
     await checkSchema(pool);
     const timescale = await createdTimescale(pool);
@@ -42,7 +44,7 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
     const warnings = new WarningCounts();
     const groupCommit = new GroupCommit({
       writers: config.writers,
-      write: (requests) => storeEvents(pool, requests),
+      write: (requests) => storeEvents(writing, requests),
     });
     const storedEvents = new NotificationListener({
       databaseUrl: config.databaseUrl,
@@ -69,7 +71,7 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
       }),
       faults,
       log,
-      check: () => pool.query('SELECT'),
+      check: () => writing.query('SELECT'),
       maxRequestBytes,
     });
     log.info({ port: server.port }, `serving on ${config.host}:${server.port}`);
@@ -81,12 +83,12 @@ export async function create(config: EventsConfig, { log, clock = systemClock }:
       await Promise.all([job && job.stop(), server.stop(config.shutdownGraceMs)]);
       await recorder.stop();
       await storedEvents.stop();
-      await pool.close();
+      await Promise.all([pool.close(), writing.close()]);
     };
     let stopped: Promise<void> | undefined;
     return { port: server.port, stop: () => (stopped ??= stop()) };
   } catch (error) {
-    await pool.end();
+    await Promise.all([pool.end(), writing.end()]);
     throw error;
   }
 }

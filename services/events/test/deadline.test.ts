@@ -49,6 +49,20 @@ test('many calls that time out leave no connection behind', async () => {
   expect((await harness.events.queryBuckets(question, { timeoutMs: 10_000 })).buckets).toHaveLength(1);
 });
 
+// The embedded database has one backend, which waits as a whole.
+(testServerUrl ? test : test.skip)('questions that hold all connections keep no event from being stored', async () => {
+  const client = new pg.Client({ connectionString: harness.databaseUrl });
+  await client.connect();
+  // Read by every question, and not by what stores events.
+  await client.query('BEGIN; LOCK TABLE events.dropped_ranges');
+  const questions = Array.from({ length: 8 }, () => harness.events.queryBuckets(question));
+  await setTimeout(500);
+  await harness.ingest(event({ at: '2026-11-10T11:00:00Z' }));
+  await client.query('COMMIT');
+  await client.end();
+  for (const { buckets } of await Promise.all(questions)) expect(buckets).toHaveLength(1);
+});
+
 test('a statement whose signal is aborted rejects at once with the reason', async () => {
   const pool = new Pool({ databaseUrl: harness.databaseUrl, size: 1, log });
   try {
