@@ -89,6 +89,19 @@ test('a shorter retention is taken over, and the log says what was done and how 
   });
 });
 
+test.each([
+  ['12 hours', '12:00:00'],
+  ['6 days', '6 days'],
+  ['1 week', '7 days'],
+  ['3 months', '7 days'],
+  [undefined, '7 days'],
+] as const)('where events are kept %s, tails can go on from %s ago', async (retention, expected) => {
+  await migrate(harness.databaseUrl, { chunkInterval: '1 day', retention }, log);
+  expect((await harness.hypertables.getHypertable({ name: 'batches' })).hypertable).toMatchObject({
+    retention: expected,
+  });
+});
+
 onCommunity('columns and policies that somebody added by hand stay as they are', async () => {
   await sql(`
     ALTER TABLE events.events ADD COLUMN note text;

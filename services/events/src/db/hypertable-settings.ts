@@ -1,5 +1,5 @@
 import type { Interval } from '@tidemark/mikro-orm-timescale';
-import type { ManagedRollups } from './rollup-settings.ts';
+import { leastHoursOf, type ManagedRollups } from './rollup-settings.ts';
 
 export type TextInterval = Extract<Interval, string>;
 
@@ -31,12 +31,14 @@ export interface ManagedSettings {
 export function retentionsOf({ retention }: HypertableSettings): Retentions {
   return {
     events: retention,
-    // So long may a reader of new events be away and still go on without a gap.
-    batches: '7 days',
+    // So long may a reader of new events be away and still go on without a gap: no longer than the events are kept.
+    batches: retention && leastHoursOf(retention) < leastHoursOf(mostOfBatches) ? retention : mostOfBatches,
     // A time is corrected by a day at most, so that what tells a repeated event from a new one outlives the event.
     corrections: retention && aDayLonger(retention),
   };
 }
+
+const mostOfBatches = '7 days';
 
 /** PostgreSQL takes no unit twice in one interval. */
 function aDayLonger(interval: TextInterval): TextInterval {

@@ -84,6 +84,11 @@ function widthInHours(interval: Interval): number {
   return months * 30 * 24 + hours;
 }
 
+/** Where its months are the shortest that there may be. */
+export function leastHoursOf(interval: TextInterval): number {
+  return leastHours(partsOf(interval));
+}
+
 function partsOf(interval: TextInterval): Parts {
   const parts = { months: 0, hours: 0 };
   for (const [, amount, name] of interval.matchAll(/(\d+) (hour|day|week|month|year)/g)) {
