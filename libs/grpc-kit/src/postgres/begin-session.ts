@@ -1,8 +1,8 @@
 /**
  * SQL for the start of each session of a service, which takes its role on. From then on a statement ends with its
  * connection: a cancellation that comes before the statement has begun is lost, and a service that is killed cancels
- * nothing. Not every platform's PostgreSQL can look after its connections while it works. And a reply means committed: where
- * the server is set to answer before a commit is on its disk, it does not for the service.
+ * nothing. Not every platform's PostgreSQL can look after its connections while it works. And a reply means committed:
+ * a server that is set to answer before a commit is on its disk does not for the service.
  */
 export function beginSession(role: string): string {
   return `
