@@ -21,7 +21,7 @@ export async function setNewSecret(em: EntityManager, secret: NewSecret, now: Mi
   await em.execute(setting, { userId, passwordHash, now: time.convertToDatabaseValue(now) });
   await em.nativeDelete(TokenEntity, { user: userId });
   await em.nativeDelete(KnownAddressEntity, { user: userId });
-  await knowAddress(em, secret, now);
+  if (secret.addressHash) await knowAddress(em, secret, now);
 }
 
 const setting = `
