@@ -17,6 +17,14 @@ export function readInteger(
   throw new StartupError(`${name} is "${text}": set it to a whole number from ${range.min} to ${range.max}.`);
 }
 
+/**
+ * Whether a text is an interval as variables give it and PostgreSQL reads it, such as "3 months". It has fewer than 1,000
+ * years: what is so long before today is still a time for PostgreSQL.
+ */
+export function isInterval(text: string): boolean {
+  return /^(?:[1-9]\d{0,3} (?:hour|day|week|month)|[1-9]\d{0,2} year)s?$/.test(text);
+}
+
 /** DATABASE_URL, with the password of DATABASE_PASSWORD_FILE where that is set. */
 export function readDatabaseUrl(env: Environment): string {
   const text = env['DATABASE_URL'];

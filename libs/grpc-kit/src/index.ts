@@ -19,4 +19,4 @@ export { StartupError } from './startup-error.ts';
 export type { Micros } from './time.ts';
 export { MalformedTime, durationOf, microsOfDuration, microsOfTimestamp, timestampOf } from './time.ts';
 export type { Environment } from './environment.ts';
-export { readDatabaseUrl, readInteger, readLogLevel, readPasswordFile } from './environment.ts';
+export { isInterval, readDatabaseUrl, readInteger, readLogLevel, readPasswordFile } from './environment.ts';

@@ -1,4 +1,11 @@
-import { readDatabaseUrl, readInteger, readLogLevel, StartupError, type Environment } from '@tidemark/grpc-kit';
+import {
+  isInterval,
+  readDatabaseUrl,
+  readInteger,
+  readLogLevel,
+  StartupError,
+  type Environment,
+} from '@tidemark/grpc-kit';
 import { migrationConfigOf, type MigrationConfig } from '@tidemark/grpc-kit/postgres';
 import type { TextInterval } from './db/hypertable-settings.ts';
 import type { IpMode } from './domain/ip-address.ts';
@@ -68,12 +75,12 @@ function retention(name: string, text: string): TextInterval | undefined {
 }
 
 function interval(name: string, text: string): TextInterval {
-  if (isInterval(text)) return text;
+  if (isTextInterval(text)) return text;
   throw new StartupError(
     `${name} is "${text}": write it such as "12 hours", "1 day", "2 weeks", "3 months", "1 year".`,
   );
 }
 
-function isInterval(text: string): text is TextInterval {
-  return /^(?:[1-9]\d{0,3} (?:hour|day|week|month)|[1-9]\d{0,2} year)s?$/.test(text);
+function isTextInterval(text: string): text is TextInterval {
+  return isInterval(text);
 }

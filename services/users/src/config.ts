@@ -1,5 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { readDatabaseUrl, readInteger, readLogLevel, StartupError, type Environment } from '@tidemark/grpc-kit';
+import {
+  isInterval,
+  readDatabaseUrl,
+  readInteger,
+  readLogLevel,
+  StartupError,
+  type Environment,
+} from '@tidemark/grpc-kit';
 import { migrationConfigOf, type MigrationConfig } from '@tidemark/grpc-kit/postgres';
 import type { Limits } from './domain/budget.ts';
 import type { Argon2Cost, HashingPool } from './domain/password-hasher.ts';
@@ -115,7 +122,7 @@ function readEventsAddress(env: Environment): string | undefined {
 function readRetention(env: Environment, name: string, byDefault: string): string | undefined {
   const text = env[name] || byDefault;
   if (text === 'none') return undefined;
-  if (/^(?:[1-9]\d{0,3} (?:hour|day|week|month)|[1-9]\d{0,2} year)s?$/.test(text)) return text;
+  if (isInterval(text)) return text;
   throw new StartupError(
     `${name} is "${text}": set it to such as "12 hours", "30 days", "3 months" or "1 year", or to "none".`,
   );
