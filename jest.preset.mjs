@@ -14,6 +14,6 @@ export default function preset(project) {
     },
     testTimeout: 60_000,
     maxWorkers: 2,
-    reporters: ['default', new URL('./tools/jest-counts.mjs', import.meta.url).pathname],
+    reporters: ['default', new URL('./tools/jest-results.mjs', import.meta.url).pathname],
   };
 }

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { realServerOf } from '@tidemark/testing';
 import { databaseOf } from './database-of.ts';
 import { localImages } from './local-images.ts';
-import { lineOf, recordFailure, runSuite } from './suite.ts';
+import { lineOf, recordFailure, reportOf, runSuite } from './suite.ts';
 
 const productionImage = 'timescale/timescaledb:2.29.2-pg17';
 // These two know no database server: one is the embedded database itself.
@@ -29,7 +29,7 @@ try {
     [{ command: 'nx', args: ['run-many', '-t', 'test', exclude, '--skip-nx-cache', '--output-style=static'] }],
     { ...process.env, TEST_DATABASE_URL: server.url },
   );
-  process.stdout.write(`\non ${result.database}: ${lineOf(result)}\n`);
+  process.stdout.write(`\n${reportOf(result)}on ${result.database}: ${lineOf(result)}\n`);
   process.exitCode = result.failed === 0 ? 0 : 1;
 } finally {
   await server.stop();

@@ -1,6 +1,6 @@
 // `npm test`: formatting, lint, types, builds, and the tests of every project on the embedded database or, where
-// TEST_DATABASE_URL is set, on that server; then the count of all tests on the last line.
-import { lineOf, runSuite } from './suite.ts';
+// TEST_DATABASE_URL is set, on that server; then those that failed, and the count of all tests on the last line.
+import { lineOf, reportOf, runSuite } from './suite.ts';
 
 const result = await runSuite(
   'npm-test',
@@ -14,5 +14,5 @@ const result = await runSuite(
   ],
   process.env,
 );
-process.stdout.write(`\n${lineOf(result)}\n`);
+process.stdout.write(`\n${reportOf(result)}${lineOf(result)}\n`);
 process.exit(result.failed === 0 ? 0 : 1);
