@@ -101,6 +101,27 @@ describe('an event that is sent again is the same event', () => {
     );
     expect(reply).toMatchObject({ stored: 50, duplicates: 51 });
   });
+
+  test('among others that are new, where a great many were corrected', async () => {
+    const corrected = Array.from({ length: 600 }, () => event({ at: '2026-11-18T09:00:00Z' }));
+    const reply = await harness.events.ingestEvents(
+      IngestEventsRequest.fromPartial({ events: corrected, sentAt: timestamp(behind) }),
+    );
+    expect(reply).toMatchObject({ stored: 600, duplicates: 0 });
+    const others = Array.from({ length: 50 }, () => event({ at: '2026-11-18T09:00:00Z' }));
+    const last = corrected.slice(-5);
+    expect(await harness.send(...others, ...last)).toMatchObject({ stored: 50, duplicates: 5 });
+    expect(await harness.send(...others, ...last)).toMatchObject({ stored: 0, duplicates: 55 });
+  });
+});
+
+test('an id that was corrected to a time, and from that time to another, is in nobody’s way', async () => {
+  const id = uuidAt('2026-11-20T05:00:00.000Z', 78);
+  expect(await send(event({ id, at: '2026-11-20T05:00:00Z' }), '2026-11-20T11:00:00Z')).toBe('stored');
+  now = '2026-11-20T12:30:00Z';
+  expect(await send(event({ id, at: '2026-11-20T04:30:00Z' }), '2026-11-20T12:00:00Z')).toBe('stored');
+  expect(await send(event({ at: '2026-11-20T05:00:00Z' }))).toBe('stored');
+  expect(await send(event({ at: '2026-11-20T05:00:00Z' }), '2026-11-20T11:30:00Z')).toBe('stored');
 });
 
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded database has one writer at a time.');

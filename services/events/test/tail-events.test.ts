@@ -206,8 +206,7 @@ onRealServer(
     for (const other of others) await instances[1].ingest(other);
     expect(await tail.events(3)).toEqual(ids(others));
     await admin.query(`
-    SELECT events.close_batch(4711, 1, '{[2026-11-10T10:00:00Z,2026-11-10T10:00:00Z]}',
-      '[2026-11-10T10:00:00Z,2026-11-10T10:00:00Z]');
+    SELECT events.close_batch(4711, 1, '{[2026-11-10T10:00:00Z,2026-11-10T10:00:00Z]}', NULL, NULL);
     COMMIT`);
     const [last] = several(1) as [never];
     await instances[0].ingest(last);

@@ -1,21 +1,31 @@
+import type pg from 'pg';
 import type { NewEvent } from '../domain/event.ts';
-import type { Micros } from '../domain/micros.ts';
 import { stretchesOf } from './stretches.ts';
 import { timestamptz } from './timestamptz.ts';
 
-/** The last statement of a transaction that stores events: it gives the batch its number and wakes who waits for it. */
+/**
+ * The last statement of a transaction that stores events: it gives the batch its number and wakes who waits for it. For
+ * events whose times are as their clients gave them; where one is, or may be, stored corrected as well, it raises TM001.
+ */
 export function closeBatch(batchId: bigint, stored: readonly NewEvent[]): string {
-  const stretches = stretchesOf(stored.map(({ time }) => time).sort((a, b) => a - b));
-  return `SELECT events.close_batch(${batchId}, ${stored.length}, '${stretches}', '${sentRange(stored)}')`;
+  return `SELECT events.close_batch(${batchId}, ${stored.length}, '${stretches(stored)}', NULL, NULL)`;
 }
 
-/** From the first to the last time that clients gave, and that was stored in its place. */
-function sentRange(events: readonly NewEvent[]): string {
-  let first: Micros = Infinity;
-  let last: Micros = -Infinity;
-  for (const { time, originalTime } of events) {
-    first = Math.min(first, time, originalTime ?? time);
-    last = Math.max(last, time, originalTime ?? time);
-  }
-  return `[${timestamptz(first)},${timestamptz(last)}]`;
+/** The same for events of all kinds: each is looked up, so that TM001 comes only where one is stored otherwise. */
+export async function closeBatchByKey(
+  client: pg.PoolClient,
+  batchId: bigint,
+  stored: readonly NewEvent[],
+): Promise<void> {
+  await client.query('SELECT events.close_batch($1, $2, $3, $4, $5)', [
+    String(batchId),
+    stored.length,
+    stretches(stored),
+    stored.map(({ time, originalTime }) => timestamptz(originalTime ?? time)),
+    stored.map(({ id }) => id),
+  ]);
+}
+
+function stretches(stored: readonly NewEvent[]): string {
+  return stretchesOf(stored.map(({ time }) => time).sort((a, b) => a - b));
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { closeBatch } from './close-batch.ts';
+import { closeBatchByKey } from './close-batch.ts';
 import type { OrderedBatch } from './ordered-batch.ts';
 import { timestamptz } from './timestamptz.ts';
 
@@ -10,7 +10,7 @@ export async function insertMissing(client: pg.PoolClient, batch: OrderedBatch):
     const { rows } = await client.query<{ place: number }>(statement, parameters(batch));
     const places = new Set(rows.map(({ place }) => place - 1));
     const stored = batch.events.filter((_, place) => places.has(place));
-    if (stored.length > 0) await client.query(closeBatch(batch.batchId, stored));
+    if (stored.length > 0) await closeBatchByKey(client, batch.batchId, stored);
     await client.query('COMMIT');
     return places;
   } catch (error) {

@@ -36,7 +36,7 @@ async function storeOnce(pool: pg.Pool, batch: OrderedBatch): Promise<number[]> 
 
 // A database that is frozen, or a lock that somebody keeps, must not keep a connection for ever.
 const limitMs = 30_000;
-// What events.close_batch raises where an event is there with its time corrected, or uncorrected.
+// What events.close_batch raises where an event is, or may be, there with its time corrected, or uncorrected.
 const storedOtherwise = 'TM001';
 // https://www.postgresql.org/docs/17/errcodes-appendix.html: unique_violation
 const met = new Set(['23505', storedOtherwise]);

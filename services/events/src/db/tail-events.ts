@@ -36,7 +36,7 @@ export async function newestPosition(pool: pg.Pool, signal: AbortSignal): Promis
   let number = await newest();
   if (!number) {
     // A batch without events, so that there is a number to go on from: the next one need not be the sequence's next.
-    await query(pool, signal, `SELECT events.close_batch(0, 0, '{}', 'empty')`);
+    await query(pool, signal, `SELECT events.close_batch(0, 0, '{}', NULL, NULL)`);
     number = await newest();
   }
   return { number: Number(number), after: undefined };

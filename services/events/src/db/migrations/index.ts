@@ -7,6 +7,7 @@ import { NumberBatches } from './0006-number-batches.ts';
 import { DropOldChunksOfAll } from './0007-drop-old-chunks-of-all.ts';
 import { LookAfterHypertables } from './0008-look-after-hypertables.ts';
 import { ReplaceUsers } from './0009-replace-users.ts';
+import { CloseBatchesByKey } from './0010-close-batches-by-key.ts';
 
 /** In the order they are applied. A name, once released, stays. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   { name: '0007-drop-old-chunks-of-all', class: DropOldChunksOfAll },
   { name: '0008-look-after-hypertables', class: LookAfterHypertables },
   { name: '0009-replace-users', class: ReplaceUsers },
+  { name: '0010-close-batches-by-key', class: CloseBatchesByKey },
 ];
