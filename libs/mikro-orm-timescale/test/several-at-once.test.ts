@@ -6,9 +6,13 @@ import { Client } from 'pg';
 import { continuousAggregate, count, hypertable, timescale } from '../src/index.ts';
 import { stateInCatalog, TestDatabase } from './database.ts';
 import { onCommunity, onServer, serverUrl } from './server.ts';
+import { patientMs } from './until.ts';
 import { wantedReading } from './wanted-reading.ts';
 
 // Connections that are at work at the same time, which the embedded database has none of.
+
+// Several processes start at once.
+import.meta.jest.setTimeout(patientMs);
 
 const db = new TestDatabase();
 if (serverUrl !== undefined) {
@@ -39,28 +43,24 @@ async function applyInProcesses(howMany: number): Promise<{ steps?: number; erro
 onServer.each<[string, { chunkInterval?: '2 days' }]>([
   ['an ordinary table', {}],
   ['a hypertable with other settings', { chunkInterval: '2 days' }],
-])(
-  'processes that apply() at once to %s take each step once, and none fails',
-  async (_name, options) => {
-    const Before = defineEntity({ name: 'Reading', properties });
-    if (options.chunkInterval) hypertable(Before, { by: 'time', ...options });
-    await db.orm([Before]).schema.create();
-    await db
-      .orm([])
-      .em.execute(`INSERT INTO reading SELECT now() - i * interval '1 hour', 1 FROM generate_series(1, 99) AS i`);
-    const orm = lenient(wantedReading());
-    const steps = (await timescale(orm.em).diff()).length;
-    const answers = await applyInProcesses(4);
-    expect(answers.map((answer) => answer.steps ?? answer.error).sort()).toEqual([0, 0, 0, steps]);
-    expect(await timescale(orm.em).diff()).toEqual([]);
-    expect(await stateInCatalog(orm, 'reading')).toMatchObject({
-      by: { interval: '1 day' },
-      dimensions: [{ partitions: 2 }],
-    });
-    expect(await orm.em.execute('SELECT count(*)::int AS n FROM reading')).toEqual([{ n: 99 }]);
-  },
-  120_000,
-);
+])('processes that apply() at once to %s take each step once, and none fails', async (_name, options) => {
+  const Before = defineEntity({ name: 'Reading', properties });
+  if (options.chunkInterval) hypertable(Before, { by: 'time', ...options });
+  await db.orm([Before]).schema.create();
+  await db
+    .orm([])
+    .em.execute(`INSERT INTO reading SELECT now() - i * interval '1 hour', 1 FROM generate_series(1, 99) AS i`);
+  const orm = lenient(wantedReading());
+  const steps = (await timescale(orm.em).diff()).length;
+  const answers = await applyInProcesses(4);
+  expect(answers.map((answer) => answer.steps ?? answer.error).sort()).toEqual([0, 0, 0, steps]);
+  expect(await timescale(orm.em).diff()).toEqual([]);
+  expect(await stateInCatalog(orm, 'reading')).toMatchObject({
+    by: { interval: '1 day' },
+    dimensions: [{ partitions: 2 }],
+  });
+  expect(await orm.em.execute('SELECT count(*)::int AS n FROM reading')).toEqual([{ n: 99 }]);
+});
 
 onServer('apply() waits for a writer no longer than lock_timeout says, and then has done nothing', async () => {
   const Reading = defineEntity({ name: 'Reading', properties });
@@ -98,7 +98,8 @@ onBoth('a refresh while writers write leaves out nothing that a later one does n
   let isRefreshing = true;
   const write = async (device: number): Promise<number> => {
     let rounds = 0;
-    for (; isRefreshing; rounds++) {
+    // A second later in each round; after ten minutes of them the next row would be met.
+    for (; isRefreshing && rounds < 600; rounds++) {
       await orm.em.execute(
         `INSERT INTO reading SELECT timestamptz '2026-01-01Z' + i * interval '10 minutes' + ? * interval '1 second', ?
          FROM generate_series(0, 287) AS i`,
