@@ -1,5 +1,6 @@
-// Makes libs/NAME/dist/package, the folder that `npm pack` and `npm publish` take: what src compiles to, and a
-// package.json that names the compiled files and leaves out what only this workspace needs.
+// Makes libs/NAME/dist/package, or another folder in dist that is named after it: what `npm pack` and `npm publish` take.
+// There is what src compiles to, and a package.json that names the compiled files and leaves out what only this
+// workspace needs.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,11 +13,14 @@ interface Manifest extends Record<string, unknown> {
 
 const root = new URL('../', import.meta.url);
 const library = new URL(`libs/${process.argv[2] ?? ''}/`, root);
-const target = new URL('dist/package/', library);
+const target = new URL(`dist/${process.argv[3] ?? 'package'}/`, library);
 rmSync(target, { recursive: true, force: true });
 execFileSync(
   process.execPath,
-  [fileURLToPath(new URL('node_modules/typescript/bin/tsc', root)), '-p', 'tsconfig.pack.json'],
+  [
+    fileURLToPath(new URL('node_modules/typescript/bin/tsc', root)),
+    ...['-p', 'tsconfig.pack.json', '--outDir', fileURLToPath(target)],
+  ],
   { cwd: library, stdio: 'inherit' },
 );
 const manifest = JSON.parse(readFileSync(new URL('package.json', library), 'utf8')) as Manifest;

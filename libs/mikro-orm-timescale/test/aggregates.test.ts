@@ -701,7 +701,7 @@ test('a role that may not make temporary views is told what it takes', async () 
   await apply(model({}));
   const admin = db.orm([]);
   // A role belongs to all databases of a server.
-  const looker = `looker_${process.pid}`;
+  const looker = `looker_${process.pid}_${Date.now()}`;
   const url = new URL(db.url);
   const database = url.pathname.slice(1);
   await admin.em.execute(`CREATE ROLE ${looker} LOGIN`);

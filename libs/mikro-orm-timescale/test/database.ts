@@ -42,7 +42,7 @@ export function emptyDatabase(): Promise<KitDatabase> {
 
 /** One into which TimescaleDB's background workers come, as into any of an application; on a server only. */
 export async function plainDatabase(): Promise<Pick<KitDatabase, 'url' | 'drop'>> {
-  const name = `mot_plain_${process.pid}`;
+  const name = `mot_plain_${process.pid}_${Date.now()}`;
   const admin = new Client(serverUrl);
   await admin.connect();
   await admin.query(`CREATE DATABASE ${name}`);

@@ -284,7 +284,7 @@ describe('the template files of an embedded server', () => {
   });
 
   test('no scheduler of TimescaleDB stays in a copy, as it does in other databases', async () => {
-    const plain = `plain_${process.pid}`;
+    const plain = `plain_${process.pid}_${Date.now()}`;
     const database = await fresh(newKey(), migrateWithTimescale);
     const schedulers = async (): Promise<string[]> => {
       const rows = await query<{ datname: string }>(
@@ -374,7 +374,7 @@ describe('the template files of an embedded server', () => {
   });
 
   describe('for a user that is no superuser', () => {
-    const user = `kit_${process.pid}`;
+    const user = `kit_${process.pid}_${Date.now()}`;
     const url = new URL(server || 'postgresql://nowhere/postgres');
     url.username = url.password = user;
     beforeEach(() => query(server, `CREATE ROLE "${user}" LOGIN PASSWORD '${user}'`));
