@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { defineEntity, p, type EntitySchema, type MikroORM } from '@mikro-orm/postgresql';
 import { Client } from 'pg';
-import { continuousAggregate, count, hypertable, timescale } from '../src/index.ts';
+import { continuousAggregate, count, hypertable, PreviewOutdated, timescale } from '../src/index.ts';
 import { stateInCatalog, TestDatabase } from './database.ts';
 import { onCommunity, onServer, serverUrl } from './server.ts';
-import { patientMs } from './until.ts';
+import { patientMs, until } from './until.ts';
 import { wantedReading } from './wanted-reading.ts';
 
 // Connections that are at work at the same time, which the embedded database has none of.
@@ -118,9 +118,64 @@ onBoth('a refresh while writers write leaves out nothing that a later one does n
 });
 
 onServer('dropChunks() waits for a writer who is at work in one of the chunks', async () => {
+  const { orm, drop } = await previewedDrop();
+  const writer = new Client(db.url);
+  await writer.connect();
+  try {
+    await writer.query('BEGIN');
+    await writer.query(`INSERT INTO reading VALUES ('2026-01-01 12:00Z', 1)`);
+    const dropping = drop();
+    await untilSomebodyWaits(orm);
+    await writer.query('COMMIT');
+    expect(await dropping).toBe(3);
+  } finally {
+    await writer.end();
+  }
+  expect(await timescale(orm.em).chunks()).toHaveLength(2);
+});
+
+onServer('dropChunks() waits for a reader who has opened a chunk, and is about to open its indexes', async () => {
+  const { orm, drop } = await previewedDrop();
+  const reader = new Client(db.url);
+  await reader.connect();
+  try {
+    const [chunk] = await timescale(orm.em).chunks();
+    const table = `"${chunk?.schema ?? ''}"."${chunk?.name ?? ''}"`;
+    await reader.query('BEGIN');
+    await reader.query(`LOCK TABLE ${table} IN ACCESS SHARE MODE`);
+    const dropping = drop();
+    await untilSomebodyWaits(orm);
+    await reader.query(`SELECT count(*) FROM ${table}`);
+    await reader.query('COMMIT');
+    expect(await dropping).toBe(3);
+  } finally {
+    await reader.end();
+  }
+});
+
+onServer('of two that drop the same chunks at once, one does, and the other is told that they are gone', async () => {
+  const { orm, drop } = await previewedDrop();
+  const [chunk] = await timescale(orm.em).chunks();
+  const holder = new Client(db.url);
+  await holder.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query(`LOCK TABLE "${chunk?.schema ?? ''}"."${chunk?.name ?? ''}" IN ACCESS SHARE MODE`);
+    const dropping = Promise.all([drop(), drop()]);
+    await untilSomebodyWaits(orm, 2);
+    await holder.query('COMMIT');
+    expect((await dropping).sort()).toEqual([3, 'PreviewOutdated']);
+  } finally {
+    await holder.end();
+  }
+  expect(await timescale(orm.em).chunks()).toHaveLength(2);
+});
+
+/** Five days of readings, and what drops the first three of them: it says how many chunks went, or which error there is. */
+async function previewedDrop(): Promise<{ orm: MikroORM; drop: () => Promise<number | string> }> {
   const Reading = defineEntity({ name: 'Reading', properties });
   hypertable(Reading, { by: 'time', chunkInterval: '1 day' });
-  const orm = db.orm([Reading]);
+  const orm = db.orm([Reading], {}, { pool: { min: 0, max: 3 } });
   await orm.schema.create();
   await orm.em.execute(
     `INSERT INTO reading SELECT timestamptz '2026-01-01Z' + i * interval '1 day', 1 FROM generate_series(0, 4) AS i`,
@@ -129,20 +184,21 @@ onServer('dropChunks() waits for a writer who is at work in one of the chunks', 
   const old = { olderThan: new Date('2026-01-04Z') };
   const { token, chunks } = await ts.dropChunks(Reading, old);
   expect(chunks).toHaveLength(3);
-  const writer = new Client(db.url);
-  await writer.connect();
-  try {
-    await writer.query('BEGIN');
-    await writer.query(`INSERT INTO reading VALUES ('2026-01-01 12:00Z', 1)`);
-    const dropping = ts.dropChunks(Reading, old, { confirm: token }).then(
+  const drop = (): Promise<number | string> =>
+    ts.dropChunks(Reading, old, { confirm: token }).then(
       (dropped) => dropped.length,
-      (error: unknown) => String(error),
+      (error: unknown) => (error instanceof PreviewOutdated ? error.name : String(error)),
     );
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    await writer.query('COMMIT');
-    expect(await dropping).toBe(3);
-  } finally {
-    await writer.end();
-  }
-  expect(await ts.chunks(Reading)).toHaveLength(2);
-});
+  return { orm, drop };
+}
+
+async function untilSomebodyWaits(orm: MikroORM, howMany = 1): Promise<void> {
+  const waiting = `
+    SELECT DISTINCT pid FROM pg_locks
+    WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  await until(
+    `${howMany} wait for a lock`,
+    () => orm.em.execute<object[]>(waiting),
+    (found) => found.length === howMany,
+  );
+}
