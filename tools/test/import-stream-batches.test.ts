@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, ServerCredentials, status, type ServerDuplexStream } from '@grpc/grpc-js';
 import {
   Event,
@@ -6,6 +7,7 @@ import {
   type StreamEventsRequest,
   type StreamEventsResponse,
 } from '@tidemark/contracts/events';
+import { freePort } from '@tidemark/testing';
 import type { Batch } from '../src/import/read-batches.ts';
 import { BatchStream } from '../src/import/stream-batches.ts';
 
@@ -19,15 +21,21 @@ afterEach(() => {
 
 /** A real server whose answers the test decides. */
 async function serve(streamEvents?: (call: Call) => void): Promise<string> {
+  const port = await freePort();
+  await serveOn(port, streamEvents);
+  return `127.0.0.1:${port}`;
+}
+
+async function serveOn(port: number, streamEvents?: (call: Call) => void): Promise<Server> {
   const server = new Server();
   if (streamEvents) server.addService({ streamEvents: EventsServiceService.streamEvents }, { streamEvents });
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
+  await new Promise<void>((resolve, reject) =>
+    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error) =>
+      error ? reject(error) : resolve(),
     ),
   );
   ends.push(() => server.forceShutdown());
-  return `127.0.0.1:${port}`;
+  return server;
 }
 
 async function open(address: string, options: { patienceMs?: number; reachWithinMs?: number } = {}) {
@@ -117,6 +125,26 @@ test.each([['UNAVAILABLE'], ['INTERNAL'], ['CANCELLED'], ['OK']] as const)(
   },
 );
 
+test('says that the service is away also where nothing was under way as it went', async () => {
+  const port = await freePort();
+  const first = await serveOn(port, answerAll);
+  const { stream, seen } = await open(`127.0.0.1:${port}`);
+  await stream.send(batch());
+  await waitFor(() => seen.answers.length === 1);
+  first.forceShutdown();
+  // Until the client has seen it.
+  await sleep(1_000);
+  await stream.send(batch());
+  await waitFor(() => seen.lost.length > 0);
+  await serveOn(port, answerAll);
+  await stream.finish();
+  expect(seen).toEqual({
+    answers: [1n, 2n],
+    lost: [expect.stringMatching(/./) as string],
+    resent: expect.any(Number) as number,
+  });
+});
+
 test.each(['INVALID_ARGUMENT', 'PERMISSION_DENIED', 'RESOURCE_EXHAUSTED'] as const)(
   'fails at once on %s',
   async (code) => {
@@ -157,7 +185,7 @@ test('gives up on a service that does not come back', async () => {
       call.on('error', () => undefined);
       call.on('data', () => call.emit('error', fault(status.UNAVAILABLE)));
     }),
-    { patienceMs: 1_000 },
+    { patienceMs: 3_000 },
   );
   await stream.send(batch());
   await expect(stream.finish()).rejects.toThrow('(last: the reason)');

@@ -36,6 +36,8 @@ const windowBatches = 4;
 // A service that `npm start` starts again, with its database, takes so long on a busy machine.
 const reachWithinMs = 30_000;
 const firstBackoffMs = 250;
+// Longer than a service that is there takes to be connected to.
+const silenceMs = 1_500;
 const maxBackoffMs = 5_000;
 
 /**
@@ -149,6 +151,8 @@ export class BatchStream {
   async #connect(afterMs = 0): Promise<void> {
     if (this.#connecting) return;
     this.#connecting = true;
+    // Where nothing was under way when the connection broke, nobody has been told.
+    const late = setTimeout(() => this.#lost(), silenceMs);
     try {
       await sleep(afterMs, undefined, { signal: this.#closing.signal });
       await this.#ready(this.#patienceMs);
@@ -157,6 +161,8 @@ export class BatchStream {
     } catch {
       // It is closed, or interrupted, or the watchdog has said why.
       this.#connecting = false;
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -198,10 +204,16 @@ export class BatchStream {
     this.#lastFault = error?.message ?? 'it ended the stream';
     // With nothing under way, the next batch connects.
     if (this.#unanswered.length === 0) return;
-    if (!this.#isLost) this.#observer.onLost(this.#lastFault);
-    this.#isLost = true;
+    this.#lost();
     void this.#connect(this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, maxBackoffMs);
+  }
+
+  /** Tells it once, if the connection did break. */
+  #lost(): void {
+    if (this.#lastFault === '' || this.#isLost) return;
+    this.#observer.onLost(this.#lastFault);
+    this.#isLost = true;
   }
 
   /** Starts the time anew within which the service has to answer. */
