@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { EventsServiceService, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
 import { rpcClient } from '@tidemark/grpc-kit';
-import { testDatabase } from '@tidemark/testing';
+import { freePort, testDatabase } from '@tidemark/testing';
 
 const main = pathOf('../src/import/main.ts');
 const service = (file: string): string => pathOf(`../../services/events/src/${file}`);
@@ -19,6 +19,8 @@ function environment(extra: Record<string, string>): NodeJS.ProcessEnv {
 
 export interface EventsProcess {
   readonly port: number;
+  /** It answers nothing from then on, until it is killed. */
+  freeze(): void;
   /** Ends it as a power cut would. */
   kill(): Promise<void>;
   /** Starts it again on the same port. */
@@ -35,7 +37,7 @@ export async function startEventsProcess(retention: 'none' | '3 months'): Promis
     variant: retention === 'none' ? 'none' : '',
     migrate: (url) => migrate(url, retention),
   });
-  let child = await startService(database.url, 0);
+  let child = await startService(database.url, await freePort());
   const port = child.port;
   const client = rpcClient(EventsServiceService, `127.0.0.1:${port}`);
   const kill = async (): Promise<void> => {
@@ -45,6 +47,7 @@ export async function startEventsProcess(retention: 'none' | '3 months'): Promis
   };
   return {
     port,
+    freeze: () => void child.process.kill('SIGSTOP'),
     kill,
     async restart() {
       child = await startService(database.url, port);
@@ -139,10 +142,13 @@ export class ImportProcess {
   }
 }
 
+// Programs start, and read thousands of lines, on a machine that is busy with other tests.
+const untilMs = 100_000;
+
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + untilMs;
   while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error('it did not come to be within 20 s');
+    if (Date.now() > deadline) throw new Error(`It did not come to be within ${untilMs / 1_000} s: ${String(isSo)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

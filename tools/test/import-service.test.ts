@@ -1,9 +1,13 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ImportProcess, startEventsProcess, until, type EventsProcess, type Outcome } from './import-harness.ts';
+
+// Programs start in each test, and services.
+import.meta.jest.setTimeout(240_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'import-service-'));
 const processes: ImportProcess[] = [];
@@ -77,13 +81,19 @@ withRealLog(`imports a real log (skipped where ${realLog} is absent)`, async () 
 test('stores each event once when the service is killed under it and comes back', async () => {
   const importing = start(['-']);
   await importing.write(logOf('01/Apr/2020', 8_000));
-  await until(async () => Boolean((await keeping.countByDay('2020-04-01', '2020-04-02'))['2020-04-01']));
-  await importing.write(logOf('01/Apr/2020', 8_000, 8_000));
+  // The last thousand are sent when more follow.
+  await until(async () => (await keeping.countByDay('2020-04-01', '2020-04-02'))['2020-04-01'] === 7_000);
+  keeping.freeze();
+  let written = 0;
+  const writing = (async () => {
+    for (; written < 16_000; written += 1_000) await importing.write(logOf('01/Apr/2020', 1_000, 8_000 + written));
+  })();
+  // More than the buffers on the way hold, so that some are sent, and have no answer.
+  await until(() => written >= 4_000);
   await keeping.kill();
-  const written = importing.write(logOf('01/Apr/2020', 8_000, 16_000));
   await until(() => importing.stderr.includes('The events service is away'));
   await keeping.restart();
-  await written;
+  await writing;
   const { code, stdout } = await importing.end();
   const [, stored, duplicates] = /^([\d,]+) stored, ([\d,]+) duplicates?, 0 rejected, 0 malformed/.exec(stdout) ?? [];
   expect(numberOf(stored) + numberOf(duplicates)).toBe(24_000);
@@ -129,6 +139,8 @@ describe('Ctrl-C', () => {
     const importing = start(['-']);
     await importing.write(logOf('01/May/2020', 3_000));
     await until(async () => (await keeping.countByDay('2020-05-01', '2020-05-02'))['2020-05-01'] === 2_000);
+    // What the database has is told to the importer a moment later.
+    await sleep(2_000);
     importing.interrupt();
     const { code, stdout } = await importing.outcome();
     expect(stdout).toMatch(/^So far: 2,000 stored, .*3,000 lines read/);
