@@ -1,3 +1,4 @@
 import preset from '../jest.preset.mjs';
 
-export default preset('e2e');
+// Whole services and their databases start and end in a test.
+export default { ...preset('e2e'), testTimeout: 240_000 };

@@ -59,7 +59,7 @@ test('the bundles serve, keep apart, and stop on SIGTERM', async () => {
 
   for (const { child } of [events, users]) child.kill('SIGTERM');
   expect(await Promise.all([events.exit, users.exit])).toEqual([0, 0]);
-  await expect(eventsClient.getEvent({ id: event.id }, { timeoutMs: 2_000 })).rejects.toMatchObject({
+  await expect(eventsClient.getEvent({ id: event.id }, { timeoutMs: 30_000 })).rejects.toMatchObject({
     code: status.UNAVAILABLE,
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accessLog, accessLogIsThere } from './access-log.ts';
 import { Compose } from './compose.ts';
-import { unlessSkipped, withImages, type Outcome } from './local-images.ts';
+import { unlessSkipped, withImages } from './local-images.ts';
 import { runTool } from './processes.ts';
 
 withImages(`docker compose${unlessSkipped}`, () => {
@@ -14,11 +14,11 @@ withImages(`docker compose${unlessSkipped}`, () => {
   beforeAll(async () => {
     await compose.setUp();
     await compose.up();
-  }, 180_000);
+  });
   afterAll(async () => {
     await compose.remove();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   test('the migrations are done and both services are healthy', async () => {
     for (const job of ['migrate-events', 'migrate-users']) {
@@ -35,7 +35,7 @@ withImages(`docker compose${unlessSkipped}`, () => {
     await compose.run('down');
     await compose.up();
     expect(await importLog(log)).toMatch(new RegExp(`^0 stored, ${lines} duplicates, 0 rejected`, 'm'));
-  }, 180_000);
+  });
 
   test.each([
     ['tidemark_events', 'users.users'],
@@ -78,17 +78,22 @@ withImages(`docker compose${unlessSkipped}`, () => {
   });
 
   test('the health check follows the database', async () => {
-    const checked = (): Promise<Outcome> => compose.exec('events', 'node', 'dist/health-check.js', '50051');
+    /** The exit code with which it says so, once it does. */
+    const codeWith = async (said: string): Promise<number> => {
+      for (;;) {
+        const { code, output } = await compose.exec('events', 'node', 'dist/health-check.js', '50051');
+        if (output === `${said}\n`) return code;
+        await sleep(500);
+      }
+    };
     await compose.run('stop', 'database-apache');
-    while ((await checked()).output !== 'NOT_SERVING\n') await sleep(500);
-    expect((await checked()).code).toBe(1);
+    expect(await codeWith('NOT_SERVING')).toBe(1);
     await compose.run('start', 'database-apache');
-    while ((await checked()).output !== 'SERVING\n') await sleep(500);
-    expect((await checked()).code).toBe(0);
-  }, 120_000);
+    expect(await codeWith('SERVING')).toBe(0);
+  });
 
   test('a service that is stopped ends in order', async () => {
-    await compose.run('stop', 'events', 'users');
+    await compose.run('stop', '--timeout', '60', 'events', 'users');
     for (const service of ['events', 'users']) {
       expect(await compose.inspect(service, '{{.State.ExitCode}}')).toBe('0');
       expect(await compose.run('logs', service)).toContain('SIGTERM: stopping');
