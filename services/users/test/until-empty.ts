@@ -1,12 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Client } from 'pg';
+import { until } from './until.ts';
 
 /** Waits until everything in the outbox is delivered. */
-export async function untilEmpty(sql: Client): Promise<void> {
-  for (let waited = 0; waited < 20_000; waited += 20) {
-    const { rows } = await sql.query<{ left: number }>('select count(*)::int as left from users.outbox');
-    if (rows[0]?.left === 0) return;
-    await setTimeout(20);
-  }
-  throw new Error('the outbox does not become empty');
+export function untilEmpty(sql: Client): Promise<void> {
+  return until('the outbox is empty', async () => (await sql.query('select from users.outbox')).rowCount === 0);
 }

@@ -17,10 +17,14 @@ export interface RelayOptions {
   readonly log: Logger;
   /** After which the server ends the session of a relay that is frozen; by default a minute. */
   readonly silenceMs?: number;
+  /**
+   * A message that another instance put there before it died, or that no notification told of, waits at most so long; by
+   * default a second.
+   */
+  readonly pollMs?: number;
 }
 
-// A message that another instance put there before it died, or that no notification told of, waits at most so long.
-const pollMs = 1_000;
+const standardPollMs = 1_000;
 // What comes within this time leaves together.
 const gatherMs = 20;
 const whileAway = { shortestMs: 200, longestMs: 10_000 };
@@ -103,6 +107,7 @@ export class Relay {
   }
 
   async #deliverKind(session: RelaySession, kind: OutboxKind, deliver: Deliver, signal: AbortSignal): Promise<void> {
+    const { pollMs = standardPollMs } = this.#options;
     const attempts = this.#options.attempts[kind];
     const news = this.#news.get(kind) ?? new News();
     const pausing = AbortSignal.any([signal, this.#stopping.signal]);
