@@ -15,6 +15,7 @@ import { pruneCredentials } from '../src/db/prune-credentials.ts';
 import { create } from '../src/service.ts';
 import { retryAfterMs } from './retry-info.ts';
 import { configFor, errorOf, limits, refusalsOf, runUsers, type RunningUsers } from './running-users.ts';
+import { until } from './until.ts';
 
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded database has one backend.');
 const onRealServer = testServerUrl ? test : test.skip;
@@ -158,8 +159,7 @@ test('what is right costs nothing either when its caller is gone by then', async
   const before = await taken();
   const error = await errorOf(credentials.verifyPassword(right, { timeoutMs: 100 }));
   expect(error.code).toBe(status.DEADLINE_EXCEEDED);
-  for (let waited = 0; waited < 20_000 && (await taken()) !== before; waited += 100) await sleep(100);
-  expect(await taken()).toBe(before);
+  await until('what was taken is given back', async () => (await taken()) === before);
   users.close();
   credentials.close();
   await slow.stop();

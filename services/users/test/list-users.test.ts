@@ -85,7 +85,6 @@ describe('pages', () => {
       expect(new Set(seen).size).toBe(seen.length);
       expect(seen.filter((id) => before.includes(id))).toEqual(before);
     },
-    30_000,
   );
 
   test('page_size: 0 means 50, over 1,000 means 1,000, negative is refused', async () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { setTimeout } from 'node:timers/promises';
 import { keepSecret } from './planted/keep-secret.ts';
+import { until } from './until.ts';
 
 export interface ReceivedMail {
   readonly to: string;
@@ -16,8 +16,10 @@ export interface Mailbox {
   readonly mails: ReceivedMail[];
   /** What it answers to the recipient of a mail instead of taking it, such as "550 no such user". */
   refusal: string | undefined;
-  /** What it answers once it has a whole mail, instead of 250. */
+  /** What it answers once it has a whole mail, instead of 250, */
   broken: string | undefined;
+  /** and how often it has answered so. */
+  broke: number;
   /** The mail to an address that has not been read yet. */
   next(to: string): Promise<ReceivedMail>;
   stop(): Promise<void>;
@@ -28,7 +30,8 @@ export async function mailbox(port = 0): Promise<Mailbox> {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    void converse(socket, box);
+    // A client that goes away may reset the connection.
+    converse(socket, box).catch(() => undefined);
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -39,19 +42,20 @@ export async function mailbox(port = 0): Promise<Mailbox> {
     mails,
     refusal: undefined,
     broken: undefined,
+    broke: 0,
     take: (mail) => {
       keepSecret('token', tokenPattern.exec(mail.text)?.[0] ?? '');
       mails.push(mail);
       unread.push(mail);
     },
     async next(to) {
-      for (let waited = 0; waited < 20_000; waited += 20) {
+      const found: ReceivedMail[] = [];
+      await until(`a mail comes to ${to}`, () => {
         const index = unread.findIndex((mail) => mail.to === to);
-        const [mail] = index < 0 ? [] : unread.splice(index, 1);
-        if (mail) return mail;
-        await setTimeout(20);
-      }
-      throw new Error(`no mail came to ${to}`);
+        if (index >= 0) found.push(...unread.splice(index, 1));
+        return found.length > 0;
+      });
+      return found[0] as ReceivedMail;
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
@@ -71,6 +75,7 @@ async function converse(socket: Socket, box: Mailbox & { take(mail: ReceivedMail
     if (body && line !== '.') body.push(line.replace(/^\.\./, '.'));
     else if (body) {
       if (box.broken === undefined) box.take(mailOf(to, body));
+      else box.broke += 1;
       say(box.broken ?? '250 kept');
       body = undefined;
     } else if (/^(EHLO|HELO)/i.test(line)) say('250 mailbox');

@@ -6,6 +6,10 @@ import { freePort, silentLog, testServerUrl } from '@tidemark/testing';
 import { create } from '../src/service.ts';
 import { accountOf, runMoney, startEvents, type RunningMoney } from './running-money.ts';
 import { configFor, errorOf, fieldsOf } from './running-users.ts';
+import { until } from './until.ts';
+
+// Processes of the events service start, and make its schema.
+import.meta.jest.setTimeout(240_000);
 
 const onRealServer = testServerUrl ? test : test.skip;
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: tests of locks and of several at once are skipped.');
@@ -108,7 +112,7 @@ describe('a dead letter', () => {
     );
     const rows = async () =>
       (await money.sql.query('select from users.dead_letters where lane = $1', [accountId])).rowCount;
-    while ((await rows()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('it is a dead letter', async () => (await rows()) !== 0);
     return { accountId, rows: async () => (await rows()) ?? 0 };
   }
 
@@ -134,7 +138,7 @@ describe('a dead letter', () => {
     // It is refused again, and stays before what is behind it.
     const [letter] = deadLetters;
     expect(await retry({ ids: [letter?.id ?? 0n, 0n] })).toEqual({ retriedCount: 1n });
-    while ((await rows()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('it is a dead letter again', async () => (await rows()) !== 0);
     expect((await list()).deadLetters[0]).toMatchObject({ id: letter?.id, attempts: 1 });
 
     await money.sql.query('delete from users.dead_letters where lane = $1', [accountId]);

@@ -14,10 +14,11 @@ import {
   type TransferResponse,
 } from '@tidemark/contracts/users';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
-import { migrateService, ServiceProcess, silentLog, type TestDatabase } from '@tidemark/testing';
+import { freePort, migrateService, ServiceProcess, silentLog, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { create, type Overrides } from '../src/service.ts';
 import { configFor, freshDatabase, userOf } from './running-users.ts';
+import { until } from './until.ts';
 
 /** The service on a database of its own, and the events service beside it where it is asked for. */
 export interface RunningMoney {
@@ -99,7 +100,7 @@ export async function runMoney(options: MoneyOptions = {}): Promise<RunningMoney
       return transactions;
     },
     async delivered() {
-      while ((await money.backlog()).waitingCount > 0n) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until('all transactions are delivered', async () => (await money.backlog()).waitingCount === 0n);
     },
     historyOf: (id) => historyOf(history, id),
     async stop() {
@@ -114,9 +115,9 @@ export async function runMoney(options: MoneyOptions = {}): Promise<RunningMoney
   return money;
 }
 
-/** The events service on the same database. @param port 0: any */
-export async function startEvents(databaseUrl: string, port = 0): Promise<ServiceProcess> {
-  const options = { service: 'events', databaseUrl, code: 'src', port } as const;
+/** The events service on the same database. @param port absent: any, which another one of it can take over */
+export async function startEvents(databaseUrl: string, port?: number): Promise<ServiceProcess> {
+  const options = { service: 'events', databaseUrl, code: 'src', port: port ?? (await freePort()) } as const;
   await migrateService(options);
   return ServiceProcess.start(options);
 }
