@@ -29,8 +29,10 @@ export interface SoakOptions {
   serverUrl: string | undefined;
   /** It ends after so many transfers, */
   transfers: number;
-  /** or after so long. */
+  /** or after so long, */
   seconds: number;
+  /** but not before so many, however slow the machine is; by default, 0. */
+  atLeast?: number;
   seed: number;
   code: Code;
   /** For what happens meanwhile. */
@@ -88,7 +90,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
 }
 
 async function soakInstances(
-  { transfers, seconds, seed, say = () => undefined }: SoakOptions,
+  { transfers, seconds, atLeast = 0, seed, say = () => undefined }: SoakOptions,
   database: SoakDatabase,
   events: Instance,
   users: readonly Instance[],
@@ -99,7 +101,10 @@ async function soakInstances(
   const ledger = new Ledger();
   const givenUp = new AbortController();
   const endAt = Date.now() + 1_000 * seconds;
-  const goesOn = (): boolean => ledger.transfers.length < transfers && Date.now() < endAt;
+  const goesOn = (): boolean => {
+    const { length } = ledger.transfers;
+    return length < transfers && (length < atLeast || Date.now() < endAt);
+  };
   const killer = new Killer(random(seed), [events, ...users], database, say);
   const killing = killer.run();
   const working = Promise.all(

@@ -38,6 +38,8 @@ async function start(databaseUrl: string, box: Mailbox): Promise<Process> {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // With all that it has said, which the end of the process may come before.
+  const closed = once(child, 'close');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => void (output += text));
@@ -45,7 +47,7 @@ async function start(databaseUrl: string, box: Mailbox): Promise<Process> {
   const port = await portOf(child, () => output);
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
-    if (child.exitCode === null) await once(child, 'exit');
+    await closed;
   };
   return { port, output: () => output, stop };
 }

@@ -12,7 +12,7 @@ if (serverUrl !== undefined) console.info('TEST_DATABASE_URL names a server that
 
 test('whatever is killed, cut and doubled: the money is all there, and each history leads to its balance', async () => {
   console.info(`SOAK_SEED=${seed}`);
-  const result = await soak({ serverUrl, transfers: 100_000, seconds: 20, seed, code: 'src' });
+  const result = await soak({ serverUrl, transfers: 100_000, seconds: 20, atLeast: 200, seed, code: 'src' });
   console.info(report(result));
   expect(result.deviations).toEqual([]);
   expect(result.acknowledged).toBeGreaterThan(20);
@@ -20,7 +20,7 @@ test('whatever is killed, cut and doubled: the money is all there, and each hist
   expect(result.failures).toBeGreaterThan(0);
   expect(result.doubles).toBeGreaterThan(0);
   expect(result.troubles.get('kill -9 of the database') ?? 0).toBeGreaterThan(serverUrl === undefined ? 0 : -1);
-}, 400_000);
+}, 600_000);
 
 describe('the checks notice', () => {
   const account: AccountRow = {
