@@ -8,9 +8,18 @@ import {
   type IngestEventsResponse,
 } from '@tidemark/contracts/events';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
-import { ownServer, silentLog, testDatabase, type MortalServer, type TestDatabase } from '@tidemark/testing';
+import {
+  ownServer,
+  silentLog,
+  testDatabase,
+  testEdition,
+  type MortalServer,
+  type TestDatabase,
+} from '@tidemark/testing';
+import pg from 'pg';
 import type { HypertableSettings } from '../src/db/hypertable-settings.ts';
 import { migrate } from '../src/db/migrate.ts';
+import { retentionLock } from '../src/db/retention-job.ts';
 import { create } from '../src/service.ts';
 import type { IpMode } from '../src/domain/ip-address.ts';
 import type { Micros } from '../src/domain/micros.ts';
@@ -30,6 +39,7 @@ export interface Harness {
 }
 
 export const log = silentLog('events');
+const edition = await testEdition();
 
 export function eventsDatabase(retention?: 'none'): Promise<TestDatabase> {
   return testDatabase({
@@ -56,16 +66,36 @@ function settings(retention?: 'none'): HypertableSettings {
   };
 }
 
+/**
+ * Where the service drops old chunks itself, it goes by the clock of the database, which knows nothing of the one of a
+ * test: as long as this holds the leader's lock, what the test stores stays.
+ */
+async function holdRetentionJob(databaseUrl: string): Promise<{ release: () => Promise<void> }> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined);
+  await client.connect();
+  // Shared, so that several instances of a test can hold it.
+  await client.query(`SELECT pg_advisory_lock_shared(${retentionLock}) FROM events.retentions LIMIT 1`);
+  return { release: () => client.end() };
+}
+
 export async function startEvents(
-  options: { clock?: () => Micros; retention?: 'none'; database?: TestDatabase; ipMode?: IpMode } = {},
+  options: {
+    clock?: () => Micros;
+    retention?: 'none';
+    database?: TestDatabase;
+    ipMode?: IpMode;
+    shutdownGraceMs?: number;
+  } = {},
 ): Promise<Harness> {
   const database = options.database ?? (await eventsDatabase(options.retention));
+  const retentionJob = edition === 'apache' ? await holdRetentionJob(database.url) : undefined;
   const config = {
     databaseUrl: database.url,
     host: '127.0.0.1',
     port: 0,
     poolSize: 4,
-    shutdownGraceMs: 2_000,
+    shutdownGraceMs: options.shutdownGraceMs ?? 30_000,
     writers: 2,
   };
   const service = await create(
@@ -95,6 +125,7 @@ export async function startEvents(
       hypertables.close();
       transactions.close();
       await service.stop();
+      await retentionJob?.release();
       await database.stop();
     },
   };

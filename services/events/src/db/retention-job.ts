@@ -9,6 +9,9 @@ export interface RetentionJobOptions {
   log: Logger;
 }
 
+/** Whoever holds this advisory lock of the database is the one that drops. */
+export const retentionLock = 7_204_051_993;
+
 /**
  * Drops the chunks that the retention says are too old, where TimescaleDB has no policy for it. Of all instances of the
  * service one does it, the leader. What it does happens in the session that holds the leader's lock, so that a leader
@@ -18,7 +21,7 @@ export function startRetentionJob({ databaseUrl, intervalMs, log }: RetentionJob
   return startLeading({
     databaseUrl,
     role: serviceRole,
-    lock: 7_204_051_993,
+    lock: retentionLock,
     applicationName: 'tidemark-events-retention',
     log,
     warning: 'the retention job failed: it will be tried again',
