@@ -11,7 +11,7 @@ export interface Entry {
   /** All of standard output, once it has ended. */
   readonly output: Promise<string>;
   readonly errors: Promise<string>;
-  /** Resolves when standard output has a line with this. */
+  /** Resolves when standard output has a line with this; rejects when it ends without one. */
   readonly line: (part: string) => Promise<void>;
 }
 
@@ -28,13 +28,18 @@ export function startEntry(
   const exit = once(child, 'exit').then(([code]) => code as number | null);
   const lines: string[] = [];
   const reader = createInterface(child.stdout).on('line', (line) => lines.push(line));
+  let hasEnded = false;
+  const closed = once(reader, 'close').then(() => (hasEnded = true));
   return {
     child,
     exit,
-    output: once(reader, 'close').then(() => lines.map((line) => `${line}\n`).join('')),
+    output: closed.then(() => lines.map((line) => `${line}\n`).join('')),
     errors: text(child.stderr),
     async line(part) {
-      while (!lines.some((line) => line.includes(part))) await once(reader, 'line');
+      while (!lines.some((line) => line.includes(part))) {
+        if (hasEnded) throw new Error(`standard output ended without a line with "${part}".`);
+        await Promise.race([once(reader, 'line'), closed]);
+      }
     },
   };
 }

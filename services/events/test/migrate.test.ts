@@ -15,6 +15,9 @@ import { schemaOf } from './schema-of.ts';
 const onRealServer = testServerUrl ? test : test.skip;
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: tests that take a real server are skipped.');
 const edition = await testEdition();
+// Most of them start processes, one after the other.
+import.meta.jest.setTimeout(240_000);
+
 const settings = { chunkInterval: '1 day', retention: '3 months', columnstoreAfter: '7 days' } as const;
 
 const closing: (() => unknown)[] = [];
@@ -125,60 +128,71 @@ describe('a dry run', () => {
   });
 });
 
-/** What was written: all else is read outside of transactions, but for the look whether a migration is there already. */
+/**
+ * What was written: all else is read outside of transactions, but for the look whether a migration is there already. A
+ * transaction that clashed over a role with one in another database of the server is rolled back and tried again.
+ */
 function inTransactions(statements: readonly string[]): string[] {
-  let open = false;
-  return statements.filter((text) => {
-    open ||= text === 'BEGIN';
-    const written = open && !text.startsWith('SELECT FROM');
-    open &&= text !== 'COMMIT';
-    return written;
-  });
+  const written: string[] = [];
+  let open: string[] | undefined;
+  for (const text of statements) {
+    if (text === 'BEGIN') open = [];
+    if (!text.startsWith('SELECT FROM')) open?.push(text);
+    if (text === 'COMMIT') written.push(...(open ?? []));
+    if (text === 'COMMIT' || text === 'ROLLBACK') open = undefined;
+  }
+  return written;
 }
 
 describe('a migration that is killed', () => {
-  /** Makes every statement that changes the schema slow, so that a kill comes in the middle. */
-  async function slowDatabase(): Promise<string> {
+  /**
+   * Where so many migrations are applied, a statement that changes the schema takes so long that what ends the next one
+   * comes in the middle of it.
+   */
+  async function slowDatabase(applied: number, seconds: number): Promise<string> {
     const { url } = await empty();
     await sql(
       url,
       `CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public;
-       CREATE FUNCTION public.dawdle() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); END';
+       CREATE FUNCTION public.dawdle() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+         IF to_regclass('events.migrations') IS NOT NULL THEN
+           PERFORM pg_sleep(${seconds}) WHERE (SELECT count(*) FROM events.migrations) = ${applied};
+         END IF;
+       END $$;
        CREATE EVENT TRIGGER dawdle ON ddl_command_end EXECUTE FUNCTION public.dawdle()`,
     );
     return url;
   }
 
-  async function migrateBy(url: string): Promise<void> {
+  async function completeBy(url: string): Promise<void> {
+    await sql(url, 'DROP EVENT TRIGGER dawdle');
     const { exit, errors } = startEntry('migrate', { DATABASE_URL: url });
     expect({ exit: await exit, errors: await errors }).toEqual({ exit: 0, errors: '' });
+    expect(await schemaOf(url)).toEqual(whole);
   }
 
   test.each([
     ...migrations.map(({ name }, index) => [name, index] as const),
     ['settings of the hypertables', migrations.length] as const,
   ])('in the middle of %s is completed by the next one', async (name, applied) => {
-    const url = await slowDatabase();
+    const url = await slowDatabase(applied, 3);
     const { child, exit, line } = startEntry('migrate', { DATABASE_URL: url, LOG_LEVEL: 'debug' });
     await line(`begins ${name}`);
     child.kill('SIGKILL');
     await exit;
     expect(await sql(url, 'SELECT FROM events.migrations')).toHaveLength(applied);
-    await migrateBy(url);
-    expect(await schemaOf(url)).toEqual(whole);
+    await completeBy(url);
   });
 
   onRealServer('by a lost connection says so, and is completed by the next one', async () => {
-    const url = await slowDatabase();
+    const url = await slowDatabase(0, 600);
     const { exit, errors } = startEntry('migrate', { DATABASE_URL: url });
     const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name = 'tidemark-events-migrate' AND state = 'active'
-        AND query ILIKE 'CREATE TABLE%'`;
-    while ((await sql(url, cut)).length === 0) await setTimeout(5);
+      WHERE datname = current_database() AND application_name = 'tidemark-events-migrate' AND wait_event = 'PgSleep'`;
+    while ((await sql(url, cut)).length === 0) await setTimeout(50);
     expect(await exit).toBe(1);
     expect(await errors).toBe('The database cannot be reached: check DATABASE_URL and that it runs.\n');
-    await migrateBy(url);
-    expect(await schemaOf(url)).toEqual(whole);
+    await completeBy(url);
   });
 });
 
@@ -201,7 +215,9 @@ onRealServer('settings wait for locks no longer than others can wait behind them
   await reader.connect();
   closing.push(() => reader.end());
   await reader.query('BEGIN; LOCK TABLE _timescaledb_catalog.dimension IN SHARE MODE');
-  const hasty = { ...settings, chunkInterval: '6 hours', regime: { lockTimeoutMs: 200, waitMs: 1_500 } } as const;
+  const changed = { ...settings, chunkInterval: '6 hours' } as const;
+  // Each attempt lasts long enough for a look at who is in the way.
+  const hasty = { ...changed, regime: { lockTimeoutMs: 1_500, waitMs: 5_000 } };
   await expect(migrate(url, hasty, log)).rejects.toMatchObject({
     constructor: StartupError,
     message: expect.stringMatching(
@@ -209,8 +225,8 @@ onRealServer('settings wait for locks no longer than others can wait behind them
     ) as string,
   });
   await reader.query('COMMIT');
-  await migrate(url, hasty, log);
-  expect(await dryRun(url, hasty, log)).toBe('-- Nothing to do: the schema is up to date.\n');
+  await migrate(url, changed, log);
+  expect(await dryRun(url, changed, log)).toBe('-- Nothing to do: the schema is up to date.\n');
 });
 
 describe('the service', () => {
@@ -279,7 +295,11 @@ describe('the service', () => {
 
 test('nobody else has a right to what is in the schema', async () => {
   const { url } = await fresh();
-  await sql(url, `DO $$ BEGIN CREATE ROLE tidemark_users; EXCEPTION WHEN duplicate_object THEN NULL; END $$`);
+  // Another test can create it at the same moment.
+  await sql(
+    url,
+    `DO $$ BEGIN CREATE ROLE tidemark_users; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+  );
   for (const statement of ['SELECT FROM events.events', 'SELECT events.drop_oldest_chunk()']) {
     await expect(sql(url, `SET ROLE tidemark_users; ${statement}`)).rejects.toMatchObject({ code: '42501' });
   }
