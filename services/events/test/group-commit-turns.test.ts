@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { NewEvent } from '../src/domain/event.ts';
 import { GroupCommit } from '../src/domain/group-commit.ts';
 
@@ -52,4 +53,16 @@ test('a request too large for what is left of a batch begins the next one', asyn
     ['b', 'c', 'd', 'e', 'f', 'a'],
     ['b', 'c', 'd', 'e', 'f'],
   ]);
+});
+
+test('a lone request is written in the next turn of the event loop', async () => {
+  let written = 0;
+  const write = (requests: ReadonlyArray<readonly NewEvent[]>): Promise<number[]> => {
+    written += requests.length;
+    return Promise.resolve(requests.map(() => 1));
+  };
+  const stored = new GroupCommit({ writers: 2, write }).store('caller', some(1), signal);
+  await setImmediate();
+  expect(written).toBe(1);
+  expect(await stored).toBe(1);
 });

@@ -49,6 +49,11 @@ async function holdTheWriters(): Promise<() => Promise<unknown>> {
   return () => admin.query('COMMIT');
 }
 
+/** Resolves when the service has what was sent before: this call needs no database. */
+async function arrived(): Promise<void> {
+  await expect(harness.events.getEvent({ id: 'none' })).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+}
+
 test('calls that come together share transactions, and each gets its own counts', async () => {
   const known = some(1);
   await harness.ingest(...known);
@@ -79,8 +84,8 @@ test('a lone call waits for nobody', async () => {
     await harness.ingest(...some(1));
     durations.push(performance.now() - began);
   }
-  // Far from a wait that could be noticed; not a measurement.
-  expect(durations.sort((a, b) => a - b)[5]).toBeLessThan(200);
+  // Far from a wait that could be noticed, which the fastest would have too; not a measurement.
+  expect(Math.min(...durations)).toBeLessThan(200);
 });
 
 test('a caller with much to store does not hold up one with little', async () => {
@@ -94,7 +99,7 @@ test('a caller with much to store does not hold up one with little', async () =>
   }
   await sleep(500);
   const lone = harness.send(...some(1));
-  await sleep(100);
+  await arrived();
   await release();
   expect(await lone).toMatchObject({ stored: 1 });
   expect(answered).toBeLessThan(8);
@@ -156,15 +161,20 @@ test('what is more than the service keeps in memory is refused at once, and a st
 test('a call that is given up while it waits is not stored', async () => {
   await harness.ingest(...some(1));
   const release = await holdTheWriters();
-  const busy = [harness.send(...some(1)), sleep(50).then(() => harness.send(...some(1)))];
-  await sleep(300);
+  // One for each writer: the second one does not wait for others for as long as this.
+  const busy = [];
+  for (let writer = 0; writer < 2; writer++) {
+    busy.push(harness.send(...some(1)));
+    await arrived();
+    await sleep(100);
+  }
   const leaving = new AbortController();
   const request = { events: some(7), sentAt: undefined };
   const left = harness.events.ingestEvents(request, { signal: leaving.signal }).catch((error: unknown) => error);
-  await sleep(100);
+  await arrived();
   leaving.abort();
   expect(await left).toMatchObject({ code: status.CANCELLED });
-  await sleep(100);
+  await arrived();
   await release();
   await Promise.all(busy);
   const { rows } = await admin.query<{ count: string }>('SELECT count(*) FROM events.events');
