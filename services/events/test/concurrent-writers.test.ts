@@ -64,19 +64,27 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
       ]);
     // In a chunk that is there: else the batch waits for the chunk, with nothing stored.
     await instances[0]?.ingest(event({ at: '2026-11-12T11:00:00Z' }));
+    // Whoever waits longer than its deadlock_timeout looks once whether it is in a deadlock: here it shall be the service,
+    // after the other one has come to wait for it.
+    await admin.query(`DO $$ BEGIN
+      EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''5s''', current_database());
+    END $$`);
+    await admin.query(`SET deadlock_timeout = '10min'`);
+    const patient = await startEvents({ database: { url: database.url, stop: () => Promise.resolve() }, clock });
     const before = await deadlocks();
     await admin.query('BEGIN');
     await insert('2026-11-12T11:00:12Z', second?.id);
     const batch = [first, second].map((key) => Event.fromPartial({ ...key, page: '/' }));
-    const reply = instances[0]?.events.ingestEvents(IngestEventsRequest.fromPartial({ events: batch }));
-    // It has stored the first and waits for the second: the one that waits longer finds the deadlock and is given up.
+    const reply = patient.events.ingestEvents(IngestEventsRequest.fromPartial({ events: batch }));
+    // It has stored the first and waits for the second.
     while (!(await isWaiting())) await setTimeout(20);
     await insert('2026-11-12T11:00:11Z', first?.id);
     await admin.query('ROLLBACK');
     expect(await reply).toMatchObject({ stored: 2, duplicates: 0, rejections: [] });
     // A session tells what it has counted a moment after its transaction.
     while ((await deadlocks()) === before) await setTimeout(50);
-  });
+    await patient.stop();
+  }, 120_000);
 
   async function deadlocks(): Promise<number> {
     const { rows } = await admin.query<{ deadlocks: string }>(
@@ -88,7 +96,7 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
   async function isWaiting(): Promise<boolean> {
     const { rowCount } = await admin.query(
       `SELECT FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'tidemark-events' AND wait_event_type = 'Lock'`,
+       WHERE datname = current_database() AND application_name = 'tidemark-events' AND wait_event = 'transactionid'`,
     );
     return (rowCount ?? 0) > 0;
   }
