@@ -101,7 +101,7 @@ test('what is older than an hour counts for the day, and what is older than that
 test('an instance that runs stores what it counted every few seconds', async () => {
   const harness = await startEvents({ database: shared, clock });
   await harness.send(event({ id: 'z' }));
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   let listed: IngestWarning[] = [];
   while (listed.length === 0 && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 250));
@@ -109,7 +109,7 @@ test('an instance that runs stores what it counted every few seconds', async () 
   }
   await harness.stop();
   expect(listed).toMatchObject([{ caller: '127.0.0.1', lastHourCount: 1n }]);
-}, 60_000);
+}, 120_000);
 
 test('events that were refused count when they are stored', async () => {
   const sent = [event({ at: '2026-11-21T10:00:00Z' }), event({ id: 'w', at: now })];

@@ -42,7 +42,7 @@ test('whatever is killed, cut and doubled: what is acknowledged is stored once, 
     ]);
     await server.stop();
   },
-  60_000,
+  300_000,
 );
 
 describe('the ledger notices', () => {
