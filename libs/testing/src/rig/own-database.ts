@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { withConnection } from '@tidemark/grpc-kit/postgres';
 import { ownServer } from '../servers/own-server.ts';
 
@@ -13,7 +14,7 @@ export interface OwnDatabase {
  */
 export async function ownDatabase(serverUrl: string | undefined, name: string): Promise<OwnDatabase> {
   if (serverUrl === undefined) return ownServer();
-  const unique = `${name}_${process.pid}_${Date.now()}`;
+  const unique = `${name}_${randomUUID().replaceAll('-', '')}`;
   const onServer = (statement: string): Promise<unknown> =>
     withConnection({ connectionString: serverUrl }, (client) => client.query(statement));
   await onServer(`CREATE DATABASE ${unique}`);
