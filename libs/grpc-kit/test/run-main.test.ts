@@ -31,7 +31,7 @@ test('a second signal ends it at once', async () => {
   const { child, exit } = start('hangs');
   await once(child, 'message');
   child.kill('SIGTERM');
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await once(child, 'message')).toEqual(['stopping', undefined]);
   child.kill('SIGTERM');
   expect(await exit).toEqual([1, null]);
 });

@@ -6,6 +6,7 @@ import { status } from '@grpc/grpc-js';
 import { EventsServiceService, TailEventsRequest, type TailEventsResponse } from '@tidemark/contracts/events';
 import { rpcClient, RpcError } from '../src/index.ts';
 import { startToy, TooToyish, type Behaviour, type Toy } from './toy-server.ts';
+import { until } from './until.ts';
 
 let toy: Toy | undefined;
 
@@ -33,18 +34,19 @@ async function readAll(stream: AsyncIterable<TailEventsResponse>): Promise<{ cur
   }
 }
 
-/** A handler that sends one message and then waits until its signal is aborted; it says when it has ended. */
-function waiting(): { tailEvents: Behaviour['tailEvents']; ended: Promise<void> } {
-  let tell = (): void => undefined;
-  const ended = new Promise<void>((resolve) => (tell = resolve));
+/** A handler that sends one message and then waits until its signal is aborted; it says when it has sent and ended. */
+function waiting(): { tailEvents: Behaviour['tailEvents']; sent: Promise<void>; ended: Promise<void> } {
+  const [sent, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   return {
-    ended,
+    sent: sent.promise,
+    ended: ended.promise,
     async *tailEvents(_, { signal }) {
       try {
         yield message('first');
+        sent.resolve();
         await sleep(60_000, undefined, { signal });
       } finally {
-        tell();
+        ended.resolve();
       }
     },
   };
@@ -110,13 +112,13 @@ test('a client that does not read holds the handler back, and one that is killed
   });
   await once(reader, 'message');
   reader.kill('SIGSTOP');
-  await sleep(500);
-  const before = produced;
-  await sleep(300);
-  expect(produced).toBe(before);
+  await until('production stands still', async () => {
+    const before = produced;
+    await sleep(500);
+    return produced === before;
+  });
   reader.kill('SIGKILL');
-  await sleep(200);
-  expect(ended).toBe(true);
+  await until('the handler has ended', () => ended);
 });
 
 test('a client that leaves the iteration ends the handler', async () => {
@@ -130,10 +132,10 @@ test('a client that leaves the iteration ends the handler', async () => {
 });
 
 test('a client that cancels ends the handler, and is told', async () => {
-  const { tailEvents, ended } = waiting();
+  const { tailEvents, sent, ended } = waiting();
   const { client } = await start(tailEvents);
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), 100);
+  void sent.then(() => controller.abort());
   const { error } = await readAll(client.tailEvents(request, { signal: controller.signal }));
   expect(error).toMatchObject({ code: status.CANCELLED });
   await ended;
@@ -142,20 +144,22 @@ test('a client that cancels ends the handler, and is told', async () => {
 test('a deadline ends the handler, and the client is told', async () => {
   const { tailEvents, ended } = waiting();
   const { client } = await start(tailEvents);
-  const { cursors, error } = await readAll(client.tailEvents(request, { timeoutMs: 300 }));
+  // The connection is made with the first call, and that takes its time.
+  await client.getEvent({ id: '' });
+  const { cursors, error } = await readAll(client.tailEvents(request, { timeoutMs: 2_000 }));
   expect(cursors).toEqual(['first']);
   expect(error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
   await ended;
 });
 
 test('a server that stops does not wait for a stream: it ends with UNAVAILABLE, after what was sent', async () => {
-  const { tailEvents, ended } = waiting();
+  const { tailEvents, sent, ended } = waiting();
   const { client, server } = await start(tailEvents);
   const read = readAll(client.tailEvents(request));
-  await sleep(200);
+  await sent;
   const began = performance.now();
   await server.stop(30_000);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(20_000);
   await ended;
   const { cursors, error } = await read;
   expect(cursors).toEqual(['first']);

@@ -15,7 +15,13 @@ const ways: Record<string, () => Promise<{ port?: number; stop?: () => Promise<v
   },
   hangs: () => {
     setInterval(() => undefined, 1_000);
-    return Promise.resolve({ port: 7, stop: () => new Promise<void>(() => undefined) });
+    return Promise.resolve({
+      port: 7,
+      stop: () => {
+        process.send?.('stopping');
+        return new Promise<void>(() => undefined);
+      },
+    });
   },
   task: () => Promise.resolve({}),
   refuses: () => Promise.reject(new StartupError('Port 7 is in use: choose another.')),
