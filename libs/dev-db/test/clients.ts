@@ -43,7 +43,7 @@ export async function isPending(work: Promise<unknown>, forMs = 100): Promise<bo
   return Promise.race([work.then(() => false), wait(forMs, true)]);
 }
 
-export async function until(condition: () => Promise<boolean> | boolean, withinMs = 10_000): Promise<void> {
+export async function until(condition: () => Promise<boolean> | boolean, withinMs = 45_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`not so within ${withinMs} ms: ${String(condition)}`);

@@ -7,12 +7,18 @@ export class RawClient {
   readonly #socket: net.Socket;
   readonly #chunks: Buffer[] = [];
   readonly ended: Promise<void>;
+  #hasEnded = false;
 
   constructor(db: DevDatabase) {
     this.#socket = net.connect(Number(new URL(db.url).port), '127.0.0.1');
     this.#socket.on('data', (chunk) => this.#chunks.push(chunk));
     this.#socket.on('error', () => {});
-    this.ended = new Promise((ended) => this.#socket.on('close', () => ended()));
+    this.ended = new Promise((ended) =>
+      this.#socket.on('close', () => {
+        this.#hasEnded = true;
+        ended();
+      }),
+    );
   }
 
   static async login(db: DevDatabase): Promise<RawClient> {
@@ -36,10 +42,11 @@ export class RawClient {
     this.#chunks.length = 0;
   }
 
-  async hears(what: string, withinMs = 5000): Promise<void> {
+  async hears(what: string, withinMs = 45_000): Promise<void> {
     const deadline = Date.now() + withinMs;
     while (!this.heard.includes(what)) {
-      if (Date.now() > deadline) throw new Error(`not heard within ${withinMs} ms: ${JSON.stringify(what)}`);
+      if (this.#hasEnded || Date.now() > deadline)
+        throw new Error(`not heard before the end or within ${withinMs} ms: ${JSON.stringify(what)}`);
       await wait(10);
     }
   }
@@ -49,23 +56,19 @@ export class RawClient {
   }
 }
 
-/** Everything the server says to these bytes, until it or the patience ends. */
-export async function say(db: DevDatabase, ...parts: Buffer[]): Promise<string> {
+/** Everything the server says to these bytes until it ends the connection. */
+export async function saidToTheEnd(db: DevDatabase, ...parts: Buffer[]): Promise<string> {
   const client = new RawClient(db);
   client.send(...parts);
-  await Promise.race([client.ended, wait(500, undefined, { ref: false })]);
-  client.vanish();
+  await client.ended;
   return client.heard;
 }
 
-/** Logs in, then says or does these things with a pause after each. */
-export async function loginAndSay(db: DevDatabase, ...parts: (Buffer | (() => Promise<unknown>))[]): Promise<string> {
-  const client = await RawClient.login(db);
-  for (const part of parts) {
-    if (typeof part === 'function') await part();
-    else client.send(part);
-    await wait(100);
-  }
+/** What the server says to these bytes until it is ready for a query. */
+export async function saidUntilReady(db: DevDatabase, ...parts: Buffer[]): Promise<string> {
+  const client = new RawClient(db);
+  client.send(...parts);
+  await client.hears(READY);
   client.vanish();
   return client.heard;
 }

@@ -8,7 +8,7 @@ let db: DevDatabase;
 let admin: pg.Client;
 
 beforeAll(async () => {
-  db = await start({ waitLimitMs: 700, idleInTransactionLimitMs: 3_000, jobIntervalMs: false });
+  db = await start({ jobIntervalMs: false });
 });
 beforeEach(async () => {
   admin = await connect(db);
@@ -82,32 +82,45 @@ test('connections are served in the order in which they asked', async () => {
   expect(order).toEqual([0, 1, 2, 3]);
 });
 
-test('whoever waits too long gets 55P03 and may go on', async () => {
-  const [holder, waiting] = [await connect(db), await connect(db)];
-  await holder.query('BEGIN');
-  expect(await codeOf(waiting.query('SELECT $1::int', [1]))).toBe('55P03');
-  // Not idle, so that its own limit stays out of this.
-  await holder.query('SELECT 1');
-  expect(await codeOf(waiting.query('SELECT 1'))).toBe('55P03');
-  await holder.query('COMMIT');
-  expect(await value(waiting, 'SELECT 2')).toBe(2);
-});
+describe('where one waits no longer than 700 ms', () => {
+  let hasty: DevDatabase;
+  beforeAll(async () => {
+    hasty = await start({ waitLimitMs: 700, jobIntervalMs: false });
+  });
+  afterAll(() => hasty.stop());
 
-test('a login waits no longer than that either', async () => {
-  const holder = await connect(db);
-  await holder.query('BEGIN');
-  expect(await codeOf(connect(db))).toBe('55P03');
-  await holder.query('COMMIT');
+  test('whoever waits longer gets 55P03 and may go on', async () => {
+    const [holder, waiting] = [await connect(hasty), await connect(hasty)];
+    await holder.query('BEGIN');
+    expect(await codeOf(waiting.query('SELECT $1::int', [1]))).toBe('55P03');
+    expect(await codeOf(waiting.query('SELECT 1'))).toBe('55P03');
+    await holder.query('COMMIT');
+    expect(await value(waiting, 'SELECT 2')).toBe(2);
+  });
+
+  test('a login waits no longer than that either', async () => {
+    const holder = await connect(hasty);
+    await holder.query('BEGIN');
+    expect(await codeOf(connect(hasty))).toBe('55P03');
+    await holder.query('COMMIT');
+  });
 });
 
 test('whoever idles in a transaction is rolled back and disconnected', async () => {
-  const holder = await connect(db);
-  const errors: (string | undefined)[] = [];
-  holder.on('error', (error: Error & { code?: string }) => errors.push(error.code));
-  await holder.query('BEGIN; DELETE FROM account');
-  await until(() => errors.length > 0);
-  expect(errors[0]).toBe('25P03');
-  expect(await value(admin, 'SELECT count(*)::int FROM account')).toBe(2);
+  const impatient = await start({ idleInTransactionLimitMs: 1_000, jobIntervalMs: false });
+  try {
+    await (await connect(impatient)).query('CREATE TABLE kept AS SELECT 1 AS n');
+    const holder = await connect(impatient);
+    const errors: (string | undefined)[] = [];
+    holder.on('error', (error: Error & { code?: string }) => errors.push(error.code));
+    await holder.query('BEGIN; DELETE FROM kept');
+    await until(() => errors.length > 0);
+    expect(errors[0]).toBe('25P03');
+    expect(await value(await connect(impatient), 'SELECT count(*)::int FROM kept')).toBe(1);
+  } finally {
+    await closeClients();
+    await impatient.stop();
+  }
 });
 
 test('a statement that waits can be cancelled', async () => {

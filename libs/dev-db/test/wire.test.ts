@@ -1,8 +1,21 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { start, type DevDatabase } from '../src/index.ts';
-import { closeClients, codeOf, connect, value } from './clients.ts';
-import { bind, execute, flush, LOGIN, loginAndSay, parse, READY, say, startup, sync } from './raw-client.ts';
+import { closeClients, codeOf, connect, until, value } from './clients.ts';
+import {
+  bind,
+  execute,
+  flush,
+  LOGIN,
+  parse,
+  RawClient,
+  READY,
+  saidToTheEnd,
+  saidUntilReady,
+  startup,
+  sync,
+} from './raw-client.ts';
 
 let db: DevDatabase;
 
@@ -16,7 +29,7 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const GSS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 48]);
 
 test('TLS and GSS encryption are declined, and the login follows', async () => {
-  const heard = await say(db, SSL_REQUEST, GSS_REQUEST, LOGIN);
+  const heard = await saidUntilReady(db, SSL_REQUEST, GSS_REQUEST, LOGIN);
   expect(heard.slice(0, 3)).toBe('NNR');
 });
 
@@ -29,7 +42,7 @@ test.each([
   ['no user', startup('database', 'postgres')],
   ['no terminator', Buffer.from([0, 0, 0, 10, 0, 3, 0, 0, 65, 65])],
 ])('a startup packet of %s is refused', async (_what, bytes) => {
-  expect(await say(db, bytes)).toContain('C08P01');
+  expect(await saidToTheEnd(db, bytes)).toContain('C08P01');
 });
 
 test.each([
@@ -38,7 +51,7 @@ test.each([
   ['a length of 0', Buffer.from([0x51, 0, 0, 0, 0])],
 ])('after the login, a message of %s ends the connection', async (_what, bytes) => {
   const other = await connect(db);
-  expect(await say(db, Buffer.concat([LOGIN, bytes]))).toMatch(/C08P01|^$/);
+  expect(await saidToTheEnd(db, Buffer.concat([LOGIN, bytes]))).toMatch(/C08P01|^$/);
   expect(await value(other, 'SELECT 1')).toBe(1);
 });
 
@@ -53,13 +66,22 @@ test.each([
   ['FunctionCall', Buffer.from([0x46, 0, 0, 0, 6, 0, 0])],
 ])('a %s with a broken body harms nobody else', async (_what, bytes) => {
   const pid = db.pid;
-  await loginAndSay(db, Buffer.concat([bytes, Buffer.from([0x53, 0, 0, 0, 4])]));
+  const client = await RawClient.login(db);
+  client.send(bytes, sync);
+  await wait(100);
+  client.vanish();
   const other = await connect(db);
   expect([await value(other, 'SELECT 1'), db.pid]).toEqual([1, pid]);
 });
 
 test('random bytes do not end the server', async () => {
-  await Promise.all(Array.from({ length: 50 }, (_, n) => say(db, randomBytes(1 + n * 7))));
+  const clients = Array.from({ length: 50 }, (_, n) => {
+    const client = new RawClient(db);
+    client.send(randomBytes(1 + n * 7));
+    return client;
+  });
+  await wait(500);
+  for (const each of clients) each.vanish();
   const client = await connect(db);
   expect(await value(client, 'SELECT 1')).toBe(1);
 });
@@ -68,8 +90,8 @@ test('a pipeline runs in order, and an error skips to its Sync', async () => {
   const { rows } = await (await connect(db)).query('SELECT 1 AS a');
   expect(rows).toEqual([{ a: 1 }]);
   const run = [bind(''), execute];
-  const heard = await loginAndSay(
-    db,
+  const client = await RawClient.login(db);
+  client.send(
     Buffer.concat([
       parse('', 'SELECT 1/0'),
       ...run,
@@ -81,6 +103,9 @@ test('a pipeline runs in order, and an error skips to its Sync', async () => {
       sync,
     ]),
   );
+  await until(() => client.heard.split(READY).length > 2);
+  client.vanish();
+  const { heard } = client;
   const [before, between, after] = heard.split(READY);
   expect([before, between, after]).toEqual([
     expect.stringContaining('C22012'),
@@ -91,21 +116,22 @@ test('a pipeline runs in order, and an error skips to its Sync', async () => {
 });
 
 test('Flush brings the answer before the Sync, and the backend stays until then', async () => {
-  const heard = await loginAndSay(db, Buffer.concat([parse('', 'SELECT 1'), flush]));
-  expect(heard).toContain('1\0\0\0\x04');
+  const flushing = await RawClient.login(db);
+  flushing.send(parse('', 'SELECT 1'), flush);
+  await flushing.hears('1\0\0\0\x04');
+  flushing.vanish();
   const client = await connect(db);
   expect(await value(client, 'SELECT 1')).toBe(1);
 });
 
 test('the unnamed statement survives what others do between two pipelines', async () => {
-  const other = await connect(db);
-  const heard = await loginAndSay(
-    db,
-    Buffer.concat([parse('', `SELECT 'mine'`), sync]),
-    () => other.query('SELECT $1::int', [1]),
-    Buffer.concat([bind(''), execute, sync]),
-  );
-  expect(heard).toContain('mine');
+  const [client, other] = [await RawClient.login(db), await connect(db)];
+  client.send(parse('', `SELECT 'mine'`), sync);
+  await client.hears(READY);
+  await other.query('SELECT $1::int', [1]);
+  client.send(bind(''), execute, sync);
+  await client.hears('mine');
+  client.vanish();
 });
 
 test('an error names a prepared statement as the client does', async () => {
@@ -158,6 +184,6 @@ test('a query of some megabytes, and an answer of some', async () => {
 
 test('is_superuser is reported at login as it is for that role', async () => {
   await (await connect(db)).query('CREATE ROLE plain LOGIN');
-  expect(await say(db, LOGIN)).toContain('is_superuser\0on\0');
-  expect(await say(db, startup('user', 'plain', 'database', 'postgres'))).toContain('is_superuser\0off\0');
+  expect(await saidUntilReady(db, LOGIN)).toContain('is_superuser\0on\0');
+  expect(await saidUntilReady(db, startup('user', 'plain', 'database', 'postgres'))).toContain('is_superuser\0off\0');
 });
