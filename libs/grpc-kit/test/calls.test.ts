@@ -36,11 +36,11 @@ const request = (sequence: number): StreamEventsRequest =>
 
 /** A handler that works until nobody waits for it any more; it says when it begins and when it is told. */
 function untilAborted(): { getEvent: Behaviour['getEvent']; begun: Promise<void>; aborted: Promise<void> } {
-  const [begun, aborted] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [begun, aborted] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   const getEvent = async (_: unknown, { signal }: CallContext): Promise<GetEventResponse> => {
-    begun.resolve();
+    begun.resolve(undefined);
     await once(signal, 'abort');
-    aborted.resolve();
+    aborted.resolve(undefined);
     throw signal.reason as Error;
   };
   return { getEvent, begun: begun.promise, aborted: aborted.promise };
@@ -183,10 +183,10 @@ describe('a stream', () => {
 
 describe('a server that stops', () => {
   test('finishes the calls under way and refuses new ones', async () => {
-    const [begun, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [begun, finish] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
     const { client, server } = await start({
       getEvent: () => {
-        begun.resolve();
+        begun.resolve(undefined);
         return finish.promise.then(() => answer);
       },
     });
@@ -196,7 +196,7 @@ describe('a server that stops', () => {
     const late = rpcClient(EventsServiceService, `127.0.0.1:${server.port}`);
     await expect(late.getEvent({ id: '' })).rejects.toMatchObject({ code: status.UNAVAILABLE });
     late.close();
-    finish.resolve();
+    finish.resolve(undefined);
     expect(await call).toEqual(answer);
     await stopping;
     await server.stop(30_000);
@@ -204,11 +204,11 @@ describe('a server that stops', () => {
 
   test('tells handlers that take too long, and does not wait for those that do not listen', async () => {
     const handler = untilAborted();
-    const deaf = Promise.withResolvers<void>();
+    const deaf = Promise.withResolvers<undefined>();
     const { client, server } = await start({
       getEvent: (asked, context) => {
         if (asked.id !== 'deaf') return handler.getEvent(asked, context);
-        deaf.resolve();
+        deaf.resolve(undefined);
         return new Promise(() => undefined);
       },
     });
@@ -222,11 +222,11 @@ describe('a server that stops', () => {
   });
 
   test('ends a stream with UNAVAILABLE once it has answered what it read', async () => {
-    const read = Promise.withResolvers<void>();
+    const read = Promise.withResolvers<undefined>();
     const { client, server } = await start({
       streamEvents: async function* (requests) {
         for await (const { sequence } of requests) {
-          read.resolve();
+          read.resolve(undefined);
           await sleep(200);
           yield { sequence, stored: 1, duplicates: 0, rejections: [] };
         }

@@ -36,17 +36,17 @@ async function readAll(stream: AsyncIterable<TailEventsResponse>): Promise<{ cur
 
 /** A handler that sends one message and then waits until its signal is aborted; it says when it has sent and ended. */
 function waiting(): { tailEvents: Behaviour['tailEvents']; sent: Promise<void>; ended: Promise<void> } {
-  const [sent, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [sent, ended] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   return {
     sent: sent.promise,
     ended: ended.promise,
     async *tailEvents(_, { signal }) {
       try {
         yield message('first');
-        sent.resolve();
+        sent.resolve(undefined);
         await sleep(60_000, undefined, { signal });
       } finally {
-        ended.resolve();
+        ended.resolve(undefined);
       }
     },
   };
