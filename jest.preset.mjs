@@ -12,7 +12,8 @@ export default function preset(project) {
         { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
       ],
     },
-    testTimeout: 60_000,
+    // Of a test that hangs. One that starts databases and services takes minutes on a machine that is busy with others.
+    testTimeout: 300_000,
     maxWorkers: 2,
     reporters: ['default', new URL('./tools/jest-results.mjs', import.meta.url).pathname],
   };

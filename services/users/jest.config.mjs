@@ -4,8 +4,6 @@ const shared = preset('users');
 
 export default {
   ...shared,
-  // A test file starts services and, where no server is given, an embedded database.
-  testTimeout: 180_000,
   // All that the services say in a run is kept, and looked through at its end.
   setupFilesAfterEnv: ['<rootDir>/test/planted/keep-calls.ts', '<rootDir>/test/planted/keep-console.ts'],
   reporters: [...shared.reporters, '<rootDir>/test/planted/output-reporter.ts'],

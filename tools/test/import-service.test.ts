@@ -6,9 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ImportProcess, startEventsProcess, until, type EventsProcess, type Outcome } from './import-harness.ts';
 
-// Programs start in each test, and services.
-import.meta.jest.setTimeout(240_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'import-service-'));
 const processes: ImportProcess[] = [];
 let keeping: EventsProcess;

@@ -14,10 +14,9 @@ export function databasesOfThisFile(): {
   stopAll: () => Promise<void>;
 } {
   let databases: Databases;
-  // A database that begins from nothing takes its time.
   beforeAll(async () => {
     databases = await Databases.prepare();
-  }, 240_000);
+  });
   afterEach(() => databases.stopAll());
   afterAll(() => databases.remove());
   return {

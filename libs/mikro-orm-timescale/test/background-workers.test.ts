@@ -2,12 +2,9 @@ import { defineEntity, p, type EntitySchema } from '@mikro-orm/postgresql';
 import { continuousAggregate, count, hypertable, timescale } from '../src/index.ts';
 import { plainDatabase, TestDatabase } from './database.ts';
 import { onCommunity, onServer, serverUrl } from './server.ts';
-import { patientMs, until } from './until.ts';
+import { until } from './until.ts';
 
 // TimescaleDB's launcher passes over the kit's databases, so these tests have one that it finds.
-
-// A worker may have to wait until one of another database ends.
-import.meta.jest.setTimeout(patientMs);
 
 const db = new TestDatabase();
 if (serverUrl !== undefined) {

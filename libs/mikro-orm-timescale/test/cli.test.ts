@@ -6,10 +6,6 @@ import { hypertable, timescale } from '../src/index.ts';
 import { run } from '../src/cli/run.ts';
 import { TestDatabase } from './database.ts';
 import { onCommunity, onlyCommunity, server } from './server.ts';
-import { patientMs } from './until.ts';
-
-// Each process takes seconds where the machine is busy.
-import.meta.jest.setTimeout(patientMs);
 
 const db = new TestDatabase();
 beforeAll(() => db.start());

@@ -6,13 +6,10 @@ import { Client } from 'pg';
 import { continuousAggregate, count, hypertable, PreviewOutdated, timescale } from '../src/index.ts';
 import { stateInCatalog, TestDatabase } from './database.ts';
 import { onCommunity, onServer, serverUrl } from './server.ts';
-import { patientMs, until } from './until.ts';
+import { until } from './until.ts';
 import { wantedReading } from './wanted-reading.ts';
 
 // Connections that are at work at the same time, which the embedded database has none of.
-
-// Several processes start at once.
-import.meta.jest.setTimeout(patientMs);
 
 const db = new TestDatabase();
 if (serverUrl !== undefined) {

@@ -11,10 +11,7 @@ import { digestOf, MayNotCreateDatabases, testDatabase, type TestDatabase } from
 import { shortDigest } from '../src/testing/digest-of.ts';
 import { serverUrl, testIf } from './server.ts';
 import type { Order } from './testing-kit-process.ts';
-import { patientMs, until } from './until.ts';
-
-// Databases are dropped and processes started by the dozen, which takes its time on a server that others use too.
-import.meta.jest.setTimeout(patientMs);
+import { until } from './until.ts';
 
 const child = join(import.meta.dirname, 'testing-kit-process.ts');
 let folder: string;

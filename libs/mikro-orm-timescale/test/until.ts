@@ -4,9 +4,6 @@ import { inspect } from 'node:util';
 // TimescaleDB's launcher looks once a minute whether a background worker has become free.
 const limitMs = 150_000;
 
-/** For a test that waits: one `until()`, and what else it does on a machine that is busy with others. */
-export const patientMs = 300_000;
-
 /** What is found as soon as it is as wanted; where it never is, the error shows what was found last. */
 export async function until<Found>(
   what: string,

@@ -7,6 +7,7 @@ export { keepOutput, keptOutputDir, type Kept } from './kept-output.ts';
 export { silentLog } from './silent-log.ts';
 export { documentedReasons } from './documented-reasons.ts';
 export { random, type Dice } from './random.ts';
+export { until } from './until.ts';
 export { ownDatabase, type OwnDatabase } from './rig/own-database.ts';
 export { migrateService, ServiceProcess, type Code, type ServiceOptions } from './rig/service-process.ts';
 export { TcpProxy } from './rig/tcp-proxy.ts';

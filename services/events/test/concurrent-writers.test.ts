@@ -49,7 +49,7 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
     });
     const { rows } = await admin.query<{ id: string }>('SELECT id FROM events.events');
     expect(rows.map(({ id }) => id).sort()).toEqual([...sent].sort());
-  }, 120_000);
+  });
 
   test('a batch that PostgreSQL gives up in a deadlock is stored all the same', async () => {
     const [first, second] = ['11', '12'].map((second) => ({
@@ -84,7 +84,7 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
     // A session tells what it has counted a moment after its transaction.
     while ((await deadlocks()) === before) await setTimeout(50);
     await patient.stop();
-  }, 120_000);
+  });
 
   async function deadlocks(): Promise<number> {
     const { rows } = await admin.query<{ deadlocks: string }>(

@@ -19,7 +19,7 @@ beforeAll(async () => {
     );
     await harness.ingest(...made);
   }
-}, 120_000);
+});
 afterAll(() => harness.stop());
 
 const everything = range('2026-11-01T00:00:00Z', '2026-12-01T00:00:00Z');
@@ -118,4 +118,4 @@ test('a client that is killed again and again and goes on with its cursor has ev
   } finally {
     await client.stop();
   }
-}, 180_000);
+});

@@ -123,7 +123,7 @@ test('many streams at once wait where the queue is full, and none is refused', a
   await sleep(1_000);
   await release();
   expect(await Promise.all(stored)).toEqual(streams.map(() => 120));
-}, 120_000);
+});
 
 test('what is more than the service keeps in memory is refused at once, and a stream is read no further', async () => {
   const release = await holdTheWriters();

@@ -42,7 +42,6 @@ test('whatever is killed, cut and doubled: what is acknowledged is stored once, 
     ]);
     await server.stop();
   },
-  300_000,
 );
 
 describe('the ledger notices', () => {

@@ -15,9 +15,6 @@ import { schemaOf } from './schema-of.ts';
 const onRealServer = testServerUrl ? test : test.skip;
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: tests that take a real server are skipped.');
 const edition = await testEdition();
-// Most of them start processes, one after the other.
-import.meta.jest.setTimeout(240_000);
-
 const settings = { chunkInterval: '1 day', retention: '3 months', columnstoreAfter: '7 days' } as const;
 
 const closing: (() => unknown)[] = [];

@@ -63,7 +63,7 @@ beforeAll(async () => {
   admin = new pg.Client({ connectionString: harness.databaseUrl });
   await admin.connect();
   if (edition === 'community') await admin.query('ALTER TABLE events.events SET (timescaledb.compress)');
-}, 240_000);
+});
 afterAll(async () => {
   await admin.end();
   await harness.stop();

@@ -235,7 +235,7 @@ describe('the oracle', () => {
       const context = `ORACLE_SEED=${seed} ${asked} ${JSON.stringify(QueryTransactionBucketsRequest.toJSON(QueryTransactionBucketsRequest.fromPartial(question)))}`;
       expect({ context, buckets: await buckets(question) }).toEqual({ context, buckets: expected });
     }
-  }, 120_000);
+  });
 
   function sumOf(transactions: Transaction[]): bigint {
     return transactions.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);

@@ -6,7 +6,7 @@ import {
   RejectionReason,
 } from '@tidemark/contracts/events';
 import { rpcClient } from '@tidemark/grpc-kit';
-import { testEdition, testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { testEdition, testServerUrl, until, type TestDatabase } from '@tidemark/testing';
 import pg from 'pg';
 import { readConfig } from '../src/config.ts';
 import { create } from '../src/service.ts';
@@ -17,9 +17,6 @@ import { event, eventsDatabase, log } from './harness.ts';
 const onRealServer = testServerUrl ? describe : describe.skip;
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the tests of the retention job are skipped.');
 const edition = await testEdition();
-
-// The instances are processes that start, and one that is frozen leads until the server ends its session.
-import.meta.jest.setTimeout(300_000);
 
 onRealServer('the retention that is kept in the schema', () => {
   let database: TestDatabase;
@@ -50,14 +47,6 @@ onRealServer('the retention that is kept in the schema', () => {
   async function column<T>(text: string): Promise<T[]> {
     const { rows } = await admin.query<[T]>({ text, rowMode: 'array' });
     return rows.map(([value]) => value);
-  }
-
-  async function eventually(what: string, check: () => Promise<boolean>, limitMs = 120_000): Promise<void> {
-    const until = Date.now() + limitMs;
-    while (!(await check())) {
-      if (Date.now() > until) throw new Error(`${what}: not within ${limitMs} ms`);
-      await setTimeout(100);
-    }
   }
 
   /** Adds one event of each age, each in a chunk of its own. */
@@ -185,38 +174,38 @@ onRealServer('the retention that is kept in the schema', () => {
       await addEvents('5 months');
       instance();
       const batches = () => column<string>('SELECT number::text FROM events.batches');
-      await eventually('the old batch goes', async () => (await batches()).length === 1);
+      await until('the old batch goes', async () => (await batches()).length === 1);
       expect(await batches()).toEqual(['2']);
       expect(await outdated()).toHaveLength(1);
     });
 
     async function leaderAndFollower(): Promise<[Entry, Entry, number]> {
       const first = instance();
-      await eventually('the first leads', async () => (await leaders()).length === 1);
+      await until('the first leads', async () => (await leaders()).length === 1);
       const second = instance();
-      await eventually('the second waits', async () => (await sessions()).length === 2);
+      await until('the second waits', async () => (await sessions()).length === 2);
       const [leader = 0] = await leaders();
       return [first, second, leader];
     }
 
     async function anotherLeads(than: number): Promise<void> {
-      await eventually('another leads', async () => {
+      await until('another leads', async () => {
         const [leader = than, ...more] = await leaders();
         expect(more).toEqual([]);
         return leader !== than;
       });
       await addEvents('100 days');
-      await eventually('the other one drops', nothingOld);
+      await until('the other one drops', nothingOld);
     }
 
     test('one drops what is old at once, and then at the interval', async () => {
       await addEvents('5 months', '100 days', '1 hour');
       await leaderAndFollower();
-      await eventually('old chunks are gone', nothingOld);
+      await until('old chunks are gone', nothingOld);
       await addEvents('4 months');
-      await eventually('they go again', nothingOld);
+      await until('they go again', nothingOld);
       expect(await ends()).toHaveLength(1);
-      await eventually('one of them leads', async () => (await leaders()).length === 1);
+      await until('one of them leads', async () => (await leaders()).length === 1);
     });
 
     test('the other takes over when the leader is killed', async () => {
@@ -231,7 +220,7 @@ onRealServer('the retention that is kept in the schema', () => {
       await anotherLeads(leader);
       const [successor] = await leaders();
       first.child.kill('SIGCONT');
-      await eventually('the first is back, as a follower', async () => (await sessions()).length === 2);
+      await until('the first is back, as a follower', async () => (await sessions()).length === 2);
       expect(await leaders()).toEqual([successor]);
     });
 
@@ -250,19 +239,19 @@ onRealServer('the retention that is kept in the schema', () => {
       expect(await outdated()).toHaveLength(1);
       await reader.query('COMMIT');
       await reader.end();
-      await eventually('the chunk is gone', nothingOld);
+      await until('the chunk is gone', nothingOld);
       child.kill('SIGTERM');
       expect(await output).toMatch(/"level":40.*the retention job failed/);
     });
 
     test('a stop ends the job too', async () => {
       const { child, exit, output } = instance();
-      await eventually('it leads', async () => (await leaders()).length === 1);
+      await until('it leads', async () => (await leaders()).length === 1);
       child.kill('SIGTERM');
       expect(await exit).toBe(0);
       expect(await output).not.toMatch(/failed/);
       // The server ends a session a moment after its client has gone.
-      await eventually('its session is gone', async () => (await sessions()).length === 0);
+      await until('its session is gone', async () => (await sessions()).length === 0);
     });
 
     test('what is too old is refused, and what is just young enough is kept', async () => {

@@ -245,58 +245,54 @@ onApache('the answer is the same from the events, and says so', async () => {
   expect({ ...days, covered: coveredIn(days) }).toMatchObject({ source: Source.RAW, rollups: [], covered: august });
 });
 
-onRealServer(
-  'answers are right at every moment while rollups are refreshed and late events come',
-  async () => {
-    const began = Date.now();
-    let stored = 0;
-    let refreshes = 0;
-    let asked = 0;
-    let fromRollups = 0;
-    let failed = false;
-    const enough = (): boolean => Date.now() - began > 6_000 && asked > 20 && fromRollups > 5;
-    const goesOn = (): boolean => !failed && !enough() && Date.now() - began < 200_000;
-    // One that began before the last event does not know it; where every hour has such an event, no rollup is asked.
-    const refreshed = async (): Promise<void> => {
-      for (const known = refreshes; refreshes < known + 2 && goesOn();) await sleep(10);
-    };
-    const writing = async (): Promise<void> => {
-      for (let minute = 0; goesOn(); minute = (minute + 37) % 4_320) {
-        const at = new Date(Date.parse(august[0]) + minute * 60_000 + (stored % 60) * 1_000).toISOString();
-        await harness.ingest(event({ at: at.replace('.000Z', 'Z') }));
-        stored += 1;
-        if (stored % 200 === 0) await refreshed();
-      }
-    };
-    const refreshing = async (): Promise<void> => {
-      for (; goesOn(); refreshes += 1) await refresh('events_hourly', 'events_daily');
-    };
-    const asking = async (): Promise<void> => {
-      while (goesOn()) {
-        const before = stored;
-        const { buckets, source } = await ask(august);
-        const count = buckets.reduce((sum, bucket) => sum + Number(bucket.count), 0);
-        // An event counts from its reply on; the one that is under way may.
-        expect({ before, count, after: stored }).toEqual({ before, count, after: expect.any(Number) as number });
-        expect(count).toBeGreaterThanOrEqual(before);
-        expect(count).toBeLessThanOrEqual(stored + 1);
-        asked += 1;
-        if (source === Source.ROLLUP) fromRollups += 1;
-      }
-    };
-    const arms = [writing, refreshing, asking, asking].map(async (arm) => {
-      try {
-        await arm();
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    });
-    // All of them, so that none runs on against a service that is stopped.
-    await Promise.allSettled(arms);
-    await Promise.all(arms);
-    expect(countsOf(await ask(august))).toEqual(countsOf(await ask(august, { measures: [Measure.UNIQUE_USERS] })));
-    expect({ often: asked > 20, fromRollups: fromRollups > 5 }).toEqual({ often: true, fromRollups: true });
-  },
-  300_000,
-);
+onRealServer('answers are right at every moment while rollups are refreshed and late events come', async () => {
+  const began = Date.now();
+  let stored = 0;
+  let refreshes = 0;
+  let asked = 0;
+  let fromRollups = 0;
+  let failed = false;
+  const enough = (): boolean => Date.now() - began > 6_000 && asked > 20 && fromRollups > 5;
+  const goesOn = (): boolean => !failed && !enough() && Date.now() - began < 200_000;
+  // One that began before the last event does not know it; where every hour has such an event, no rollup is asked.
+  const refreshed = async (): Promise<void> => {
+    for (const known = refreshes; refreshes < known + 2 && goesOn();) await sleep(10);
+  };
+  const writing = async (): Promise<void> => {
+    for (let minute = 0; goesOn(); minute = (minute + 37) % 4_320) {
+      const at = new Date(Date.parse(august[0]) + minute * 60_000 + (stored % 60) * 1_000).toISOString();
+      await harness.ingest(event({ at: at.replace('.000Z', 'Z') }));
+      stored += 1;
+      if (stored % 200 === 0) await refreshed();
+    }
+  };
+  const refreshing = async (): Promise<void> => {
+    for (; goesOn(); refreshes += 1) await refresh('events_hourly', 'events_daily');
+  };
+  const asking = async (): Promise<void> => {
+    while (goesOn()) {
+      const before = stored;
+      const { buckets, source } = await ask(august);
+      const count = buckets.reduce((sum, bucket) => sum + Number(bucket.count), 0);
+      // An event counts from its reply on; the one that is under way may.
+      expect({ before, count, after: stored }).toEqual({ before, count, after: expect.any(Number) as number });
+      expect(count).toBeGreaterThanOrEqual(before);
+      expect(count).toBeLessThanOrEqual(stored + 1);
+      asked += 1;
+      if (source === Source.ROLLUP) fromRollups += 1;
+    }
+  };
+  const arms = [writing, refreshing, asking, asking].map(async (arm) => {
+    try {
+      await arm();
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  });
+  // All of them, so that none runs on against a service that is stopped.
+  await Promise.allSettled(arms);
+  await Promise.all(arms);
+  expect(countsOf(await ask(august))).toEqual(countsOf(await ask(august, { measures: [Measure.UNIQUE_USERS] })));
+  expect({ often: asked > 20, fromRollups: fromRollups > 5 }).toEqual({ often: true, fromRollups: true });
+});

@@ -157,7 +157,6 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
     for (const instance of instances) await instance.stop();
     await database.stop();
   },
-  120_000,
 );
 
 test('what a stream held up, its client did not send late', async () => {

@@ -143,7 +143,7 @@ test('a tail of events that do not come tells how far it is within 15 seconds', 
   expect(await message).toBeUndefined();
   expect(tail.cursor).not.toBe(cursor);
   await tail.stop();
-}, 60_000);
+});
 
 test('a batch of more than a page is tailed whole, and every cursor inside it continues', async () => {
   const tail = await tailing();
@@ -183,36 +183,32 @@ test('a client that is killed again and again and goes on with its cursor has ev
   } finally {
     await client.stop();
   }
-}, 180_000);
+});
 
-onRealServer(
-  'without the connection that hears of events a tail goes on, and the connection comes back',
-  async () => {
-    const tail = await tailing();
-    const listeners = `FROM pg_stat_activity
+onRealServer('without the connection that hears of events a tail goes on, and the connection comes back', async () => {
+  const tail = await tailing();
+  const listeners = `FROM pg_stat_activity
     WHERE application_name = 'tidemark-events-listener' AND datname = current_database()`;
-    const received = tail.events(2);
-    const terminated = new Set<number>();
-    const deadline = Date.now() + 30_000;
-    while (terminated.size === 0) {
-      if (Date.now() > deadline) throw new Error('no instance listens within 30 seconds');
-      const { rows } = await admin.query<{ pid: number }>(`SELECT pid, pg_terminate_backend(pid) ${listeners}`);
-      for (const { pid } of rows) terminated.add(pid);
-      await sleep(20);
-    }
-    const sent = several(2);
-    await instances[0].ingest(...sent);
-    expect(await received).toEqual(ids(sent));
-    const isBack = async (): Promise<boolean> =>
-      (await admin.query<{ pid: number }>(`SELECT pid ${listeners}`)).rows.some(({ pid }) => !terminated.has(pid));
-    while (!(await isBack())) {
-      if (Date.now() > deadline) throw new Error('the connection is not back within 30 seconds');
-      await sleep(50);
-    }
-    await tail.stop();
-  },
-  120_000,
-);
+  const received = tail.events(2);
+  const terminated = new Set<number>();
+  const deadline = Date.now() + 30_000;
+  while (terminated.size === 0) {
+    if (Date.now() > deadline) throw new Error('no instance listens within 30 seconds');
+    const { rows } = await admin.query<{ pid: number }>(`SELECT pid, pg_terminate_backend(pid) ${listeners}`);
+    for (const { pid } of rows) terminated.add(pid);
+    await sleep(20);
+  }
+  const sent = several(2);
+  await instances[0].ingest(...sent);
+  expect(await received).toEqual(ids(sent));
+  const isBack = async (): Promise<boolean> =>
+    (await admin.query<{ pid: number }>(`SELECT pid ${listeners}`)).rows.some(({ pid }) => !terminated.has(pid));
+  while (!(await isBack())) {
+    if (Date.now() > deadline) throw new Error('the connection is not back within 30 seconds');
+    await sleep(50);
+  }
+  await tail.stop();
+});
 
 onRealServer(
   'transactions that commit in another order than they began in: nothing is missing or comes twice',

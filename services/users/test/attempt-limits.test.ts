@@ -8,14 +8,13 @@ import {
   type VerifyPasswordRequest,
 } from '@tidemark/contracts/users';
 import { rpcClient, type RpcError } from '@tidemark/grpc-kit';
-import { silentLog, testServerUrl } from '@tidemark/testing';
+import { silentLog, testServerUrl, until } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database } from '../src/db/database.ts';
 import { pruneCredentials } from '../src/db/prune-credentials.ts';
 import { create } from '../src/service.ts';
 import { retryAfterMs } from './retry-info.ts';
 import { configFor, errorOf, limits, refusalsOf, runUsers, type RunningUsers } from './running-users.ts';
-import { until } from './until.ts';
 
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded database has one backend.');
 const onRealServer = testServerUrl ? test : test.skip;

@@ -38,7 +38,7 @@ test('a database that dies under calls fails these calls, and the service lives 
   users.close();
   await service.stop();
   await database.stop();
-}, 240_000);
+});
 
 describe('a database that does not answer', () => {
   let server: SilentServer;

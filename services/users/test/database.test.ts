@@ -120,7 +120,7 @@ describe('migrations', () => {
     const service = await start();
     await Promise.all([service.stop(), service.stop()]);
     await server.stop();
-  }, 240_000);
+  });
 
   test('that this login may not read keep the service from starting, and it says what to do', async () => {
     const sql = new Client(database.url);
@@ -157,7 +157,7 @@ test('a call while the database is away is UNAVAILABLE', async () => {
   expect([error.code, error.reason]).toEqual([status.UNAVAILABLE, 'DATABASE_UNAVAILABLE']);
   users.close();
   await service.stop();
-}, 240_000);
+});
 
 describe('a call whose deadline passes', () => {
   let service: RunningUsers;

@@ -5,9 +5,6 @@ import { runMoney, startEvents, type RunningMoney } from './running-money.ts';
 import { errorOf } from './running-users.ts';
 import { untilEmpty } from './until-empty.ts';
 
-// Processes of the events service start, and make its schema.
-import.meta.jest.setTimeout(240_000);
-
 let money: RunningMoney;
 let events: RpcClient<typeof EventsServiceService>;
 beforeAll(async () => {

@@ -126,7 +126,7 @@ test('more than the pool can take is refused with OVERLOADED, costs no attempt, 
     for (let i = answered; i < most; i += 1) await verify('wrong');
     expect((await errorOf(verify('wrong'))).reason).toBe('ATTEMPTS_LIMITED');
   });
-}, 240_000);
+});
 
 test('one that would wait behind too many is refused at once', async () => {
   const slots = new AtMost({ atOnce: 1, maxWaiting: 1 });

@@ -5,11 +5,11 @@ import type { Config } from '../src/config.ts';
 import { Database } from '../src/db/database.ts';
 import { pruneCredentials } from '../src/db/prune-credentials.ts';
 import type { TestDatabase } from '@tidemark/testing';
+import { until } from '@tidemark/testing';
 import type { MailTransport } from '../src/mail/mailer.ts';
 import { listeningLog } from './listening-log.ts';
 import { mailbox, tokenIn, type Mailbox } from './mailbox.ts';
 import { freshDatabase, noLinks, runUsers, type RunningUsers } from './running-users.ts';
-import { until } from './until.ts';
 import { untilEmpty } from './until-empty.ts';
 
 const password = 'seven purple walruses';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { until } from '@tidemark/testing';
 import { keepSecret } from './planted/keep-secret.ts';
-import { until } from './until.ts';
 
 export interface ReceivedMail {
   readonly to: string;

@@ -4,13 +4,12 @@ import { status } from '@grpc/grpc-js';
 import { CreateUserRequest, UsersServiceService } from '@tidemark/contracts/users';
 import { rpcClient, StartupError, type Logger } from '@tidemark/grpc-kit';
 import { migrateAlone, type MigrationStep } from '@tidemark/grpc-kit/postgres';
-import { emptyDatabase, silentLog, testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { emptyDatabase, silentLog, testServerUrl, until, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { dryRun, migrate } from '../src/db/migrate.ts';
 import { migrations } from '../src/db/migrations/index.ts';
 import { create, type Service } from '../src/service.ts';
 import { configFor, errorOf, freshDatabase } from './running-users.ts';
-import { until } from './until.ts';
 
 // What several connections do at once cannot be seen on the embedded database.
 const onRealServer = testServerUrl ? test : test.skip;

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { ListDeadLettersRequest, MessageKind, RetryDeadLettersRequest } from '@tidemark/contracts/users';
-import { silentLog, testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { silentLog, testServerUrl, until, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { accountMoment } from '../src/db/account-moment.ts';
 import { Database } from '../src/db/database.ts';
 import { Relay } from '../src/outbox/relay.ts';
 import { accountOf, runMoney } from './running-money.ts';
 import { freshDatabase } from './running-users.ts';
-import { until } from './until.ts';
 
 // A table of this many rows is not read through for one of them or a page; smaller ones may be.
 const rows = 20_000;

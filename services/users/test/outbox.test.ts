@@ -2,14 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { Transaction } from '@tidemark/contracts/events';
 import { ListDeadLettersRequest, MessageKind, RetryDeadLettersRequest } from '@tidemark/contracts/users';
-import { freePort, silentLog, testServerUrl } from '@tidemark/testing';
+import { freePort, silentLog, testServerUrl, until } from '@tidemark/testing';
 import { create } from '../src/service.ts';
 import { accountOf, runMoney, startEvents, type RunningMoney } from './running-money.ts';
 import { configFor, errorOf, fieldsOf } from './running-users.ts';
-import { until } from './until.ts';
-
-// Processes of the events service start, and make its schema.
-import.meta.jest.setTimeout(240_000);
 
 const onRealServer = testServerUrl ? test : test.skip;
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: tests of locks and of several at once are skipped.');

@@ -170,14 +170,14 @@ test('what a service logs that runs as a process is looked through too', async (
   const service = await ServiceProcess.start({ service: 'users', databaseUrl: database.url, code: 'src', env });
   await service.stop();
   expect(readLeaks(dir)).toEqual([expect.objectContaining({ what: 'an IP address', channel: 'log' })]);
-}, 180_000);
+});
 
 test('a run of jest in which a service leaks fails, and names the test', async () => {
   const { code, text } = await runOf('leaking.ts');
   expect(text).toMatch(/1 passed/);
   expect(text).toMatch(/a mail address in log of leaking\.ts a service that leaks\n.*nobody is █████/);
   expect(code).toBe(1);
-}, 180_000);
+});
 
 /** A run of this project's jest with one file. */
 function runOf(file: string): Promise<{ code: unknown; text: string }> {

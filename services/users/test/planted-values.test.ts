@@ -98,7 +98,6 @@ test.each(Object.keys(conversations))(
       await database.stop();
     }
   },
-  240_000,
 );
 
 function around(text: string, value: string): string {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { AccountsServiceService, CreateUserRequest, OpenAccountRequest } from '@tidemark/contracts/users';
 import { rpcClient } from '@tidemark/grpc-kit';
-import { silentLog, testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { silentLog, testServerUrl, until, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database } from '../src/db/database.ts';
 import { purgeUsers } from '../src/db/purge-users.ts';
@@ -10,7 +10,6 @@ import { keepHouse } from '../src/housekeeping/keep-house.ts';
 import { create } from '../src/service.ts';
 import { insertAccount } from './account-rows.ts';
 import { configFor, errorOf, freshDatabase, runUsers, type RunningUsers } from './running-users.ts';
-import { until } from './until.ts';
 
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded database has one backend.');
 const onRealServer = testServerUrl ? test : test.skip;

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { silentLog, testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { silentLog, testServerUrl, until, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { Database } from '../src/db/database.ts';
 import { putIntoOutbox } from '../src/db/put-into-outbox.ts';
@@ -14,7 +14,6 @@ import {
 } from '../src/domain/outbox.ts';
 import { Relay, type RelayOptions } from '../src/outbox/relay.ts';
 import { freshDatabase } from './running-users.ts';
-import { until } from './until.ts';
 import { untilEmpty } from './until-empty.ts';
 
 // Connections of the embedded database share its advisory locks, so that two relays do not keep out of each other's way.

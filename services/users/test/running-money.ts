@@ -14,11 +14,10 @@ import {
   type TransferResponse,
 } from '@tidemark/contracts/users';
 import { rpcClient, type RpcClient } from '@tidemark/grpc-kit';
-import { freePort, migrateService, ServiceProcess, silentLog, type TestDatabase } from '@tidemark/testing';
+import { freePort, migrateService, ServiceProcess, silentLog, until, type TestDatabase } from '@tidemark/testing';
 import { Client } from 'pg';
 import { create, type Overrides } from '../src/service.ts';
 import { configFor, freshDatabase, userOf } from './running-users.ts';
-import { until } from './until.ts';
 
 /** The service on a database of its own, and the events service beside it where it is asked for. */
 export interface RunningMoney {

@@ -1,5 +1,5 @@
+import { until } from '@tidemark/testing';
 import type { Client } from 'pg';
-import { until } from './until.ts';
 
 /** Waits until everything in the outbox is delivered. */
 export function untilEmpty(sql: Client): Promise<void> {
