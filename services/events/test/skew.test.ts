@@ -103,25 +103,48 @@ describe('an event that is sent again is the same event', () => {
   });
 
   test('among others that are new, where a great many were corrected', async () => {
-    const corrected = Array.from({ length: 600 }, () => event({ at: '2026-11-18T09:00:00Z' }));
+    const many = Array.from({ length: 2_100 }, () => event({ at: '2026-11-18T09:00:00Z' }));
     const reply = await harness.events.ingestEvents(
-      IngestEventsRequest.fromPartial({ events: corrected, sentAt: timestamp(behind) }),
+      IngestEventsRequest.fromPartial({ events: many, sentAt: timestamp(behind) }),
     );
-    expect(reply).toMatchObject({ stored: 600, duplicates: 0 });
+    expect(reply).toMatchObject({ stored: 2_100, duplicates: 0 });
     const others = Array.from({ length: 50 }, () => event({ at: '2026-11-18T09:00:00Z' }));
-    const last = corrected.slice(-5);
+    const last = many.slice(-5);
     expect(await harness.send(...others, ...last)).toMatchObject({ stored: 50, duplicates: 5 });
     expect(await harness.send(...others, ...last)).toMatchObject({ stored: 0, duplicates: 55 });
   });
+
+  test('among others of the whole time that is kept', async () => {
+    const days = Array.from({ length: 80 }, (_, day) =>
+      new Date(Date.parse('2026-08-30T09:00:00Z') + day * 86_400_000).toISOString(),
+    );
+    const known = days.map((at) => event({ at }));
+    const reply = await harness.events.ingestEvents(
+      IngestEventsRequest.fromPartial({ events: known, sentAt: timestamp(behind) }),
+    );
+    expect(reply).toMatchObject({ stored: 80, duplicates: 0 });
+    const others = days.map((at) => event({ at }));
+    expect(await harness.send(...others)).toMatchObject({ stored: 80, duplicates: 0 });
+    expect(await harness.send(...others, ...known)).toMatchObject({ stored: 0, duplicates: 160 });
+  });
 });
 
-test('an id that was corrected to a time, and from that time to another, is in nobody’s way', async () => {
-  const id = uuidAt('2026-11-20T05:00:00.000Z', 78);
-  expect(await send(event({ id, at: '2026-11-20T05:00:00Z' }), '2026-11-20T11:00:00Z')).toBe('stored');
-  now = '2026-11-20T12:30:00Z';
-  expect(await send(event({ id, at: '2026-11-20T04:30:00Z' }), '2026-11-20T12:00:00Z')).toBe('stored');
-  expect(await send(event({ at: '2026-11-20T05:00:00Z' }))).toBe('stored');
-  expect(await send(event({ at: '2026-11-20T05:00:00Z' }), '2026-11-20T11:30:00Z')).toBe('stored');
+describe('an id that comes with two times, of which the one is corrected to the other, is two events', () => {
+  const first = { given: '2026-11-20T04:30:00Z', now: '2026-11-20T12:30:00Z', sentAt: '2026-11-20T12:00:00Z' };
+  const second = { given: '2026-11-20T05:00:00Z', now: '2026-11-20T12:00:00Z', sentAt: '2026-11-20T11:00:00Z' };
+
+  test.each([
+    ['the later one first', 78, [second, first]],
+    ['the earlier one first', 79, [first, second]],
+  ])('%s, and in the way of no other', async (_, number, sent) => {
+    const id = uuidAt('2026-11-20T05:00:00.000Z', number);
+    for (const each of sent) {
+      ({ now } = each);
+      expect(await send(event({ id, at: each.given }), each.sentAt)).toBe('stored');
+    }
+    expect(await send(event({ at: second.given }))).toBe('stored');
+    expect(await send(event({ at: second.given }), second.sentAt)).toBe('stored');
+  });
 });
 
 if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded database has one writer at a time.');

@@ -38,7 +38,7 @@ const statement = `
     WHERE original_time IS NOT NULL
       AND NOT EXISTS (
         SELECT FROM events.events AS event
-        WHERE event.time = sent.original_time AND event.id = sent.id
+        WHERE event.time = sent.original_time AND event.id = sent.id AND event.original_time IS NULL
           AND event.time BETWEEN $15::timestamptz AND $16::timestamptz
       )
     ON CONFLICT (original_time, id) DO NOTHING

@@ -1,24 +1,47 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * The end of a transaction that stores events, which looks no further than its own events. Transactions wait for each
- * other here, so it is short whatever the batch: of many corrections near it, only a batch that names its events has
- * them looked up, each by its key.
+ * The end of a transaction that stores events, which looks no further than around its own events. Transactions wait for
+ * each other here, so the search is short: a batch that went in with COPY, of which only the times are known, is given up
+ * where too many corrections lie around these. One that names its events has each looked up by its key.
  *
  * The function of the same name with four arguments stays for instances that were started before this migration.
  */
 export class CloseBatchesByKey extends Migration {
   override up(): void {
-    this.addSql(correctedAndUncorrected);
-    this.addSql(mayBeCorrectedAndUncorrected);
+    this.addSql(correctionsWithin);
+    this.addSql(correctionsOf);
+    this.addSql(areStoredUncorrected);
     this.addSql(closeBatch);
   }
 }
 
-// Whether one of these events is stored both with its time corrected and with the time that its client gave. Their
-// number is known when it is planned, and it is far less than there may be corrections.
-const correctedAndUncorrected = `
-CREATE FUNCTION events.corrected_and_uncorrected(given_times timestamptz[], given_ids uuid[]) RETURNS boolean
+// At most 2,000.
+const correctionsWithin = `
+CREATE FUNCTION events.corrections_within(stretches tstzmultirange) RETURNS TABLE (given_time timestamptz, given_id uuid)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM events.corrections WHERE original_time BETWEEN lower(stretches) AND upper(stretches)) THEN
+    RETURN QUERY
+    SELECT correction.original_time, correction.id
+    FROM unnest(stretches) AS stretch
+    CROSS JOIN LATERAL (
+      SELECT original_time, id
+      FROM events.corrections
+      WHERE original_time BETWEEN lower(stretch) AND upper(stretch)
+      LIMIT 2000
+    ) AS correction
+    LIMIT 2000;
+  END IF;
+END $$`;
+
+// A chunk of corrections at a time, since each key is looked for in all chunks of a statement; and by the index, since
+// there may be far more corrections than keys.
+const correctionsOf = `
+CREATE FUNCTION events.corrections_of(given_times timestamptz[], given_ids uuid[])
+RETURNS TABLE (given_time timestamptz, given_id uuid)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
@@ -26,51 +49,42 @@ SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
 DECLARE
-  first_time timestamptz := (SELECT min(given) FROM unnest(given_times) AS given);
-  last_time timestamptz := (SELECT max(given) FROM unnest(given_times) AS given);
+  week record;
 BEGIN
-  RETURN EXISTS (
-    SELECT
+  FOR week IN
+    SELECT array_agg(time) AS times, array_agg(id) AS ids, min(time) AS first_time, max(time) AS last_time
     FROM unnest(given_times, given_ids) AS given (time, id)
+    GROUP BY date_bin('7 days', time, 'epoch')
+  LOOP
+    RETURN QUERY
+    SELECT correction.original_time, correction.id
+    FROM unnest(week.times, week.ids) AS given (time, id)
     JOIN events.corrections AS correction ON correction.original_time = given.time AND correction.id = given.id
-    JOIN events.events AS event ON event.time = given.time AND event.id = given.id
-    WHERE event.original_time IS NULL
-      AND correction.original_time BETWEEN first_time AND last_time
-      AND event.time BETWEEN first_time AND last_time
-  );
+    WHERE correction.original_time BETWEEN week.first_time AND week.last_time;
+  END LOOP;
 END $$`;
 
-// The same of all events in these stretches of time; true as well where that is too much to look through.
-const mayBeCorrectedAndUncorrected = `
-CREATE FUNCTION events.may_be_corrected_and_uncorrected(stretches tstzmultirange) RETURNS boolean
+// A few minutes at a time: in the columnstore there is no index on a key, and batches of rows are left out by their times.
+const areStoredUncorrected = `
+CREATE FUNCTION events.are_stored_uncorrected(given_times timestamptz[], given_ids uuid[]) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-  most CONSTANT integer := 500;
-  looked_up integer := 0;
-  stretch tstzrange;
-  corrected integer;
-  uncorrected integer;
+  stretch record;
 BEGIN
-  IF NOT EXISTS (
-    SELECT FROM events.corrections WHERE original_time BETWEEN lower(stretches) AND upper(stretches)
-  ) THEN
-    RETURN false;
-  END IF;
-  FOR stretch IN SELECT unnest(stretches) LOOP
-    SELECT count(*), count(event.id) INTO corrected, uncorrected
-    FROM (
-      SELECT original_time, id
-      FROM events.corrections
-      WHERE original_time BETWEEN lower(stretch) AND upper(stretch)
-      LIMIT most
-    ) AS correction
-    LEFT JOIN events.events AS event
-      ON event.time = correction.original_time AND event.id = correction.id AND event.original_time IS NULL
-        AND event.time BETWEEN lower(stretch) AND upper(stretch);
-    looked_up := looked_up + corrected;
-    IF uncorrected > 0 OR looked_up >= most THEN
+  FOR stretch IN
+    SELECT array_agg(time) AS times, array_agg(id) AS ids, min(time) AS first_time, max(time) AS last_time
+    FROM unnest(given_times, given_ids) AS given (time, id)
+    GROUP BY date_bin('5 minutes', time, 'epoch')
+  LOOP
+    IF EXISTS (
+      SELECT
+      FROM unnest(stretch.times, stretch.ids) AS given (time, id)
+      JOIN events.events AS event ON event.time = given.time AND event.id = given.id
+      WHERE event.time BETWEEN stretch.first_time AND stretch.last_time AND event.original_time IS NULL
+    ) THEN
       RETURN true;
     END IF;
   END LOOP;
@@ -84,16 +98,25 @@ CREATE FUNCTION events.close_batch(
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  corrected_times timestamptz[];
+  corrected_ids uuid[];
 BEGIN
   PERFORM pg_advisory_xact_lock(7204051994);
-  IF (
-    CASE
-      WHEN given_ids IS NULL THEN events.may_be_corrected_and_uncorrected(stretches)
-      ELSE events.corrected_and_uncorrected(given_times, given_ids)
-    END
-  ) THEN
-    RAISE EXCEPTION 'an event of the batch is, or may be, stored both corrected and uncorrected'
-      USING ERRCODE = 'TM001';
+  IF given_ids IS NULL THEN
+    SELECT array_agg(given_time), array_agg(given_id) INTO corrected_times, corrected_ids
+    FROM events.corrections_within(stretches);
+    IF cardinality(corrected_ids) >= 2000
+      OR (SELECT count(DISTINCT date_bin('5 minutes', time, 'epoch')) FROM unnest(corrected_times) AS time) > 50
+    THEN
+      RAISE EXCEPTION 'too many corrections lie around the events of the batch' USING ERRCODE = 'TM001';
+    END IF;
+  ELSE
+    SELECT array_agg(given_time), array_agg(given_id) INTO corrected_times, corrected_ids
+    FROM events.corrections_of(given_times, given_ids);
+  END IF;
+  IF corrected_ids IS NOT NULL AND events.are_stored_uncorrected(corrected_times, corrected_ids) THEN
+    RAISE EXCEPTION 'an event of the batch is stored both corrected and uncorrected' USING ERRCODE = 'TM001';
   END IF;
   INSERT INTO events.batches (number, stored_time, batch_id, event_count, times)
   VALUES (nextval('events.batch_numbers'), clock_timestamp(), batch, stored, stretches);
