@@ -58,13 +58,24 @@ describe('the role of the service', () => {
     await expect(database.session().execute(statement)).rejects.toMatchObject({ code: '42501' });
   });
 
-  test('commits to the disk, though the server is set to answer before', async () => {
-    await withConnection({ connectionString: admin.url }, (sql) =>
-      sql.query(`alter database ${new Client(admin.url).database} set synchronous_commit = off`),
-    );
+  test.each([
+    ['commits to the disk', 'synchronous_commit', 'off', 'on'],
+    [
+      'sees what others committed while it waited',
+      'default_transaction_isolation',
+      'repeatable read',
+      'read committed',
+    ],
+  ])('%s, though the server is set otherwise', async (_, name, ofServer, ofService) => {
+    const alter = (change: string): Promise<unknown> =>
+      withConnection({ connectionString: admin.url }, (sql) =>
+        sql.query(`alter database ${new Client(admin.url).database} ${change}`),
+      );
+    await alter(`set ${name} = '${ofServer}'`);
     const fresh = new Database({ url: admin.url, poolSize: 1 });
-    expect(await fresh.session().execute('show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }]);
+    expect(await fresh.session().execute(`show ${name}`)).toEqual([{ [name]: ofService }]);
     await fresh.close();
+    await alter(`reset ${name}`);
   });
 
   test('is the one that queries run as', async () => {

@@ -93,7 +93,7 @@ test('a change is heard of within a second', async () => {
     took.push(performance.now() - began);
   }
   // Unheard of, each comes when the stream looks again, seconds later; on a busy machine, one or another is late.
-  expect(Math.min(...took)).toBeLessThan(1_000);
+  expect(took.sort((a, b) => a - b)[2]).toBeLessThan(1_000);
   await watch.stop();
 });
 
