@@ -142,17 +142,6 @@ export class ImportProcess {
   }
 }
 
-// Programs start, and read thousands of lines, on a machine that is busy with other tests.
-const untilMs = 100_000;
-
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + untilMs;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`It did not come to be within ${untilMs / 1_000} s: ${String(isSo)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 function timestamp(day: string): { seconds: bigint; nanos: number } {
   return { seconds: BigInt(Date.parse(day) / 1_000), nanos: 0 };
 }

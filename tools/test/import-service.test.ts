@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { ImportProcess, startEventsProcess, until, type EventsProcess, type Outcome } from './import-harness.ts';
+import { until } from '@tidemark/testing';
+import { ImportProcess, startEventsProcess, type EventsProcess, type Outcome } from './import-harness.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'import-service-'));
 const processes: ImportProcess[] = [];
@@ -81,16 +82,19 @@ test('stores each event once when the service is killed under it and comes back'
   const importing = start(['-']);
   await importing.write(logOf('01/Apr/2020', 8_000));
   // The last thousand are sent when more follow.
-  await until(async () => (await keeping.countByDay('2020-04-01', '2020-04-02'))['2020-04-01'] === 7_000);
+  await until(
+    '7,000 are stored',
+    async () => (await keeping.countByDay('2020-04-01', '2020-04-02'))['2020-04-01'] === 7_000,
+  );
   keeping.freeze();
   let written = 0;
   const writing = (async () => {
     for (; written < 16_000; written += 1_000) await importing.write(logOf('01/Apr/2020', 1_000, 8_000 + written));
   })();
   // More than the buffers on the way hold, so that some are sent, and have no answer.
-  await until(() => written >= 4_000);
+  await until('4,000 lines are written', () => written >= 4_000);
   await keeping.kill();
-  await until(() => importing.stderr.includes('The events service is away'));
+  await until('it is told that the service is away', () => importing.stderr.includes('The events service is away'));
   await keeping.restart();
   await writing;
   const { code, stdout } = await importing.end();
@@ -137,7 +141,10 @@ describe('Ctrl-C', () => {
   test('while importing: what is stored is said', async () => {
     const importing = start(['-']);
     await importing.write(logOf('01/May/2020', 3_000));
-    await until(async () => (await keeping.countByDay('2020-05-01', '2020-05-02'))['2020-05-01'] === 2_000);
+    await until(
+      '2,000 are stored',
+      async () => (await keeping.countByDay('2020-05-01', '2020-05-02'))['2020-05-01'] === 2_000,
+    );
     // What the database has is told to the importer a moment later.
     await sleep(2_000);
     importing.interrupt();
@@ -151,7 +158,7 @@ describe('Ctrl-C', () => {
     const temporary = mkdtempSync(join(folder, 'tmp-'));
     const importing = start(['--shift-to', 'yesterday', '-'], { TMPDIR: temporary });
     await importing.write(logOf('01/May/2020', 3_000));
-    await until(() => readdirSync(temporary).length > 0);
+    await until('there is a temporary file', () => readdirSync(temporary).length > 0);
     importing.interrupt();
     expect((await importing.outcome()).code).toBe(130);
     expect(readdirSync(temporary)).toEqual([]);

@@ -5,6 +5,7 @@ import { connect, until, value } from './clients.ts';
 import { databasesOfThisFile } from './databases.ts';
 
 const { launch, file } = databasesOfThisFile();
+
 test('after kill -9 every acknowledged row is there, on the same port', async () => {
   const seed = Number(process.env['DEV_DB_SEED'] ?? Date.now() % 100_000);
   console.info(`kill -9 rounds with seed ${seed} (DEV_DB_SEED repeats it)`);

@@ -5,8 +5,6 @@ import type { MortalServer } from '@tidemark/testing';
 import pg from 'pg';
 import { event, eventsServer, range, startEvents, type Harness } from './harness.ts';
 
-// A container takes its time to start.
-const serverLimitMs = 240_000;
 let database: MortalServer;
 let harness: Harness;
 
@@ -14,8 +12,8 @@ beforeEach(async () => {
   database = await eventsServer();
   const clock = (): number => Date.parse('2026-11-20T00:00:00Z') * 1_000;
   harness = await startEvents({ database, clock, shutdownGraceMs: 2_000 });
-}, serverLimitMs);
-afterEach(() => harness.stop(), serverLimitMs);
+});
+afterEach(() => harness.stop());
 
 const question = QueryBucketsRequest.fromPartial({
   range: range('2026-11-01T00:00:00Z', '2026-11-20T00:00:00Z'),

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { Dimension, Measure, QueryBucketsRequest, TimeUnit } from '@tidemark/contracts/events';
-import { testServerUrl } from '@tidemark/testing';
+import { testServerUrl, until } from '@tidemark/testing';
 import pg from 'pg';
 import { query } from '../src/db/query.ts';
 import { Pool } from '../src/db/pool.ts';
@@ -117,11 +117,7 @@ if (!testServerUrl) console.info('TEST_DATABASE_URL is not set: the embedded dat
 
   /** Waits until none does. */
   async function untilNoneRuns(client: pg.Client): Promise<void> {
-    const until = Date.now() + 30_000;
-    while ((await running(client)) > 0) {
-      if (Date.now() > until) throw new Error('a statement runs on half a minute after its deadline');
-      await setTimeout(50);
-    }
+    await until('no statement runs on after its deadline', async () => (await running(client)) === 0, 30_000);
   }
 
   /** The most statements that ran until a call with a deadline of 100 ms had ended. */

@@ -1,6 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import { StartupError } from '@tidemark/grpc-kit';
-import { emptyDatabase, testEdition, testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { emptyDatabase, testEdition, testServerUrl, until, type TestDatabase } from '@tidemark/testing';
 import pg from 'pg';
 import { readConfig } from '../src/config.ts';
 import { dryRun } from '../src/db/dry-run.ts';
@@ -186,7 +185,7 @@ describe('a migration that is killed', () => {
     const { exit, errors } = startEntry('migrate', { DATABASE_URL: url });
     const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND application_name = 'tidemark-events-migrate' AND wait_event = 'PgSleep'`;
-    while ((await sql(url, cut)).length === 0) await setTimeout(50);
+    await until('a connection is cut', async () => (await sql(url, cut)).length > 0);
     expect(await exit).toBe(1);
     expect(await errors).toBe('The database cannot be reached: check DATABASE_URL and that it runs.\n');
     await completeBy(url);

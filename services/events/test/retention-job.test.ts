@@ -241,7 +241,7 @@ onRealServer('the retention that is kept in the schema', () => {
       await reader.end();
       await until('the chunk is gone', nothingOld);
       child.kill('SIGTERM');
-      expect(await output).toMatch(/"level":40.*the retention job failed/);
+      expect(await output).toMatch(/"level":40.*the retention job failed: it will be tried again/);
     });
 
     test('a stop ends the job too', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { TailEventsRequest, type TailEventsResponse } from '@tidemark/contracts/events';
-import { testServerUrl, type TestDatabase } from '@tidemark/testing';
+import { testServerUrl, until, type TestDatabase } from '@tidemark/testing';
 import pg from 'pg';
 import { event, eventsDatabase, startEvents, type Harness } from './harness.ts';
 import { StreamProcess } from './stream-process.ts';
@@ -192,21 +192,18 @@ onRealServer('without the connection that hears of events a tail goes on, and th
   const received = tail.events(2);
   const terminated = new Set<number>();
   const deadline = Date.now() + 30_000;
-  while (terminated.size === 0) {
-    if (Date.now() > deadline) throw new Error('no instance listens within 30 seconds');
+  const terminate = async (): Promise<boolean> => {
     const { rows } = await admin.query<{ pid: number }>(`SELECT pid, pg_terminate_backend(pid) ${listeners}`);
     for (const { pid } of rows) terminated.add(pid);
-    await sleep(20);
-  }
+    return terminated.size > 0;
+  };
+  await until('an instance listens', terminate, deadline - Date.now());
   const sent = several(2);
   await instances[0].ingest(...sent);
   expect(await received).toEqual(ids(sent));
   const isBack = async (): Promise<boolean> =>
     (await admin.query<{ pid: number }>(`SELECT pid ${listeners}`)).rows.some(({ pid }) => !terminated.has(pid));
-  while (!(await isBack())) {
-    if (Date.now() > deadline) throw new Error('the connection is not back within 30 seconds');
-    await sleep(50);
-  }
+  await until('the connection is back', isBack, deadline - Date.now());
   await tail.stop();
 });
 

@@ -1,11 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until, type TestDatabase } from '@tidemark/testing';
 import type { Config } from '../src/config.ts';
 import { Database } from '../src/db/database.ts';
 import { pruneCredentials } from '../src/db/prune-credentials.ts';
-import type { TestDatabase } from '@tidemark/testing';
-import { until } from '@tidemark/testing';
 import type { MailTransport } from '../src/mail/mailer.ts';
 import { listeningLog } from './listening-log.ts';
 import { mailbox, tokenIn, type Mailbox } from './mailbox.ts';

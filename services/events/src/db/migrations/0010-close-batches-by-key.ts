@@ -16,6 +16,13 @@ export class CloseBatchesByKey extends Migration {
   }
 }
 
+// The keys of a function's arguments, by stretches of time.
+const keysOfEach = (
+  width: string,
+): string => `SELECT array_agg(time) AS times, array_agg(id) AS ids, min(time) AS first_time, max(time) AS last_time
+    FROM unnest(given_times, given_ids) AS given (time, id)
+    GROUP BY date_bin('${width}', time, 'epoch')`;
+
 // At most 2,000.
 const correctionsWithin = `
 CREATE FUNCTION events.corrections_within(stretches tstzmultirange) RETURNS TABLE (given_time timestamptz, given_id uuid)
@@ -52,9 +59,7 @@ DECLARE
   week record;
 BEGIN
   FOR week IN
-    SELECT array_agg(time) AS times, array_agg(id) AS ids, min(time) AS first_time, max(time) AS last_time
-    FROM unnest(given_times, given_ids) AS given (time, id)
-    GROUP BY date_bin('7 days', time, 'epoch')
+    ${keysOfEach('7 days')}
   LOOP
     RETURN QUERY
     SELECT correction.original_time, correction.id
@@ -75,9 +80,7 @@ DECLARE
   stretch record;
 BEGIN
   FOR stretch IN
-    SELECT array_agg(time) AS times, array_agg(id) AS ids, min(time) AS first_time, max(time) AS last_time
-    FROM unnest(given_times, given_ids) AS given (time, id)
-    GROUP BY date_bin('5 minutes', time, 'epoch')
+    ${keysOfEach('5 minutes')}
   LOOP
     IF EXISTS (
       SELECT
